@@ -1,0 +1,171 @@
+"""The audit trail: one event per step, in the step's own transaction, chained by SHA-256 per subject."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from core.db import Work
+from core.tables import AuditEventRow
+
+GENESIS = "0" * 64
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """The first link of a chain that does not hold."""
+
+    subject_type: str
+    subject_id: str
+    seq: int
+    what: str
+
+
+def record(w: Work, action: str, subject_type: str, subject_id: UUID | str, **data: Any) -> AuditEventRow:
+    """Writes one event. `data` must be JSON-ready and free of personal values (ids, hashes, codes and figures only).
+
+    Two writers on one subject collide on (subject, seq), so a chain never forks; steps lock their subject first.
+    """
+    key = (subject_type, str(subject_id))
+    last = _last(w, key)
+    event = AuditEventRow(
+        subject_type=subject_type,
+        subject_id=key[1],
+        seq=1 if last is None else last.seq + 1,
+        at=w.now,
+        actor_id=w.actor.id,
+        actor_name=w.actor.name,
+        address=w.actor.address,
+        action=action,
+        data=json.loads(json.dumps(data, default=str)),
+        previous_hash=GENESIS if last is None else last.hash,
+    )
+    event.hash = digest(event)
+    w.session.add(event)
+    w.session.info.setdefault("audit_heads", {})[key] = event
+    return event
+
+
+def _last(w: Work, key: tuple[str, str]) -> AuditEventRow | None:
+    heads = w.session.info.setdefault("audit_heads", {})
+    if key in heads:
+        return heads[key]  # type: ignore[no-any-return]
+    query = select(AuditEventRow).where(AuditEventRow.subject_type == key[0], AuditEventRow.subject_id == key[1])
+    return w.session.scalars(query.order_by(AuditEventRow.seq.desc()).limit(1)).first()
+
+
+def digest(event: AuditEventRow) -> str:
+    """SHA-256 over the canonical JSON of everything in the event but the hash itself."""
+    content = {
+        "subject": [event.subject_type, event.subject_id, event.seq],
+        "at": event.at.astimezone(UTC).isoformat(timespec="microseconds"),
+        "actor": [None if event.actor_id is None else str(event.actor_id), event.actor_name, event.address],
+        "action": event.action,
+        "data": event.data,
+        "previous": event.previous_hash,
+    }
+    canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def verify_chain(w: Work) -> tuple[int, list[Break]]:
+    """Walks every chain; returns the number of events and the first break of each broken chain."""
+    order = (AuditEventRow.subject_type, AuditEventRow.subject_id, AuditEventRow.seq)
+    events = w.session.scalars(select(AuditEventRow).order_by(*order).execution_options(yield_per=2000))
+    count, breaks = 0, []
+    previous: AuditEventRow | None = None
+    broken: tuple[str, str] | None = None
+    for event in events:
+        count += 1
+        key = (event.subject_type, event.subject_id)
+        if previous is not None and (previous.subject_type, previous.subject_id) != key:
+            previous = None
+        if broken != key and (what := _fault(event, previous)):
+            breaks.append(Break(*key, event.seq, what))
+            broken = key
+        w.session.expunge(event)
+        previous = event
+    return count, breaks
+
+
+def _fault(event: AuditEventRow, previous: AuditEventRow | None) -> str | None:
+    if event.seq != (1 if previous is None else previous.seq + 1):
+        return "an event before this one is missing"
+    if event.previous_hash != (GENESIS if previous is None else previous.hash):
+        return "does not continue the event before it"
+    if digest(event) != event.hash:
+        return "its content was changed"
+    return None
+
+
+def checkpoint(w: Work) -> dict[str, Any]:
+    """What an outsider keeps to notice a cut tail: the number of events and a hash over all chain heads."""
+    heads = (
+        select(AuditEventRow.subject_type, AuditEventRow.subject_id, func.max(AuditEventRow.seq).label("seq"))
+        .group_by(AuditEventRow.subject_type, AuditEventRow.subject_id)
+        .subquery()
+    )
+    rows = w.session.execute(
+        select(AuditEventRow.hash)
+        .join(
+            heads,
+            (AuditEventRow.subject_type == heads.c.subject_type)
+            & (AuditEventRow.subject_id == heads.c.subject_id)
+            & (AuditEventRow.seq == heads.c.seq),
+        )
+        .order_by(AuditEventRow.subject_type, AuditEventRow.subject_id)
+    ).scalars()
+    sha = hashlib.sha256()
+    for head in rows:
+        sha.update(head.encode())
+    count = w.session.scalar(select(func.count()).select_from(AuditEventRow))
+    return {"at": w.now.isoformat(), "events": count, "heads": sha.hexdigest()}
+
+
+@dataclass(frozen=True, slots=True)
+class EventView:
+    """One event as pages show it."""
+
+    at: datetime
+    actor_name: str
+    action: str
+    subject_type: str
+    subject_id: str
+    data: dict[str, Any]
+    hash: str
+
+
+def history(w: Work, *subjects: tuple[str, UUID | str]) -> tuple[EventView, ...]:
+    """The events of some subjects, oldest first: the timeline of a case."""
+    found: list[AuditEventRow] = []
+    for subject_type, subject_id in subjects:
+        query = select(AuditEventRow).where(
+            AuditEventRow.subject_type == subject_type, AuditEventRow.subject_id == str(subject_id)
+        )
+        found.extend(w.session.scalars(query))
+    return tuple(_view(event) for event in sorted(found, key=lambda e: (e.at, e.seq)))
+
+
+def _view(event: AuditEventRow) -> EventView:
+    return EventView(
+        event.at, event.actor_name, event.action, event.subject_type, event.subject_id, event.data, event.hash
+    )
+
+
+def search(
+    w: Work, *, action: str | None = None, subject_id: str | None = None, limit: int = 50, offset: int = 0
+) -> Iterator[EventView]:
+    """Events newest first, for the administrator's page."""
+    query = select(AuditEventRow).order_by(AuditEventRow.at.desc(), AuditEventRow.seq.desc())
+    if action:
+        query = query.where(AuditEventRow.action.startswith(action))
+    if subject_id:
+        query = query.where(AuditEventRow.subject_id == subject_id)
+    return (_view(event) for event in w.session.scalars(query.limit(limit).offset(offset)))

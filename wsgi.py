@@ -1,0 +1,74 @@
+"""Composition root: what the product is made of. `flask` and gunicorn find `app` here."""
+
+from __future__ import annotations
+
+from functools import partial
+from importlib import import_module
+from typing import Any
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from core import crypto, i18n, jobs, outbox
+from core.auth import install as install_auth
+from core.clock import SystemClock
+from core.db import Database, start_embedded
+from core.policy import load_policies
+from core.settings import ROOT, Settings
+from core.web import csrf, errors, guards, headers, navigation
+from core.web.work import EXTENSION, House
+
+# Modules with a blueprint `bp`.
+FEATURES: tuple[str, ...] = ("core.web.site", "core.web.admin")
+# Modules with `JOBS`, `COMMANDS` or `POLICIES`.
+JOBS: tuple[str, ...] = ()
+COMMANDS: tuple[str, ...] = ("core.web.cli",)
+POLICIES: tuple[str, ...] = ()
+
+
+def create_app(settings: Settings | None = None, database: Database | None = None) -> Flask:
+    """The product as a Flask app. Touches no database, file or model but the settings and policy texts."""
+    settings = settings or Settings.from_env()
+    app = Flask(__name__, root_path=str(ROOT), instance_path=str(settings.instance))
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        MAX_CONTENT_LENGTH=12 * 1024 * 1024,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.public_url.startswith("https"),
+        TESTING=settings.environment == "test",
+    )
+    crypto.use_settings(settings)
+    policies = load_policies(_collect("POLICIES", POLICIES), settings.instance)
+    clock = SystemClock(settings.time_zone)
+    database = database or Database(settings.database_url or partial(start_embedded, settings), clock)
+    database.policies = policies
+    known_jobs = {job.name: job for job in _collect("JOBS", JOBS)}
+    app.extensions[EXTENSION] = House(settings, database, known_jobs)
+    if settings.production:
+        app.wsgi_app = ProxyFix(app.wsgi_app)  # type: ignore[method-assign]
+    _install(app, settings, database)
+    outbox.register_delivery(app, database, settings)
+    jobs.register_jobs(app, database, settings, known_jobs)
+    for group in _collect("COMMANDS", COMMANDS):
+        app.cli.add_command(group)
+    return app
+
+
+def _install(app: Flask, settings: Settings, database: Database) -> None:
+    headers.install(app, https=settings.public_url.startswith("https"))
+    i18n.install(app)
+    errors.install(app)
+    csrf.install(app)
+    install_auth(app, database)
+    app.before_request(guards.check_access)
+    navigation.install(app)
+    for name in FEATURES:
+        app.register_blueprint(import_module(name).bp)
+
+
+def _collect(attribute: str, modules: tuple[str, ...]) -> list[Any]:
+    return [item for name in modules for item in getattr(import_module(name), attribute)]
+
+
+app = create_app()
