@@ -1,0 +1,290 @@
+"""Typed decision tables: rows of cells (fact, operator, operands) over the catalogue of facts. Nothing executes.
+
+A cell compares one fact with fixed operands; a row fires when all its cells hold; a table says by its hit policy what
+several firing rows mean. There are no expressions, so an edited table can be wrong but never dangerous. An unknown
+fact makes a cell unknown, and a row with an unknown cell and no false one is undetermined (Kleene's strong
+three-valued logic): the table then asks for a person instead of guessing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+from typing import Any
+
+from core.domain.errors import PolicyInvalid
+from core.domain.fact import Fact, FactType, FactValue
+from core.domain.facts import CATALOGUE
+from core.domain.money import Money
+
+
+class Op(StrEnum):
+    """How a cell compares. BETWEEN includes both ends."""
+
+    LT = "<"
+    LE = "<="
+    GT = ">"
+    GE = ">="
+    EQ = "="
+    NE = "!="
+    IN = "in"
+    NOT_IN = "not in"
+    BETWEEN = "between"
+
+
+RANKED = frozenset({Op.LT, Op.LE, Op.GT, Op.GE, Op.BETWEEN})
+
+
+class HitPolicy(StrEnum):
+    """FIRST: the first firing row counts. UNIQUE: at most one may fire. COLLECT: every firing row counts."""
+
+    FIRST = "first"
+    UNIQUE = "unique"
+    COLLECT = "collect"
+
+
+class Outcome(StrEnum):
+    """What a rule or a whole decision says; `SEVERITY` ranks them."""
+
+    APPROVE = "APPROVE"
+    REFER = "REFER"
+    DECLINE = "DECLINE"
+
+
+SEVERITY = {Outcome.APPROVE: 0, Outcome.REFER: 1, Outcome.DECLINE: 2}
+
+
+class Stage(StrEnum):
+    """The order in which tables are asked."""
+
+    PREQUALIFICATION = "prequalification"
+    KNOCK_OUT = "knock_out"
+    AFFORDABILITY = "affordability"
+    LIMIT = "limit"
+    REFERRAL = "referral"
+    CAP = "cap"
+
+
+STAGE_ORDER = {stage: at for at, stage in enumerate(Stage)}
+REASON_ID = re.compile(r"[A-Z][A-Z0-9_]{2,59}")
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One condition on one fact. Money operands come per currency: a currency without operands makes it unknown."""
+
+    fact: str
+    op: Op
+    operands: tuple[FactValue, ...] = ()
+    by_currency: Mapping[str, tuple[Money, ...]] = field(default_factory=dict)
+
+    def limits(self, currency: str) -> tuple[FactValue, ...]:
+        """The operands that count for a case in that currency."""
+        return tuple(self.by_currency.get(currency, ())) if self.by_currency else self.operands
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """One row: its reason id, its conditions, and what it says: an outcome or values."""
+
+    id: str
+    cells: tuple[Cell, ...]
+    outcome: Outcome | None = None
+    values: Mapping[str, Any] = field(default_factory=dict)
+    solvable: bool = False  # a smaller or longer loan may pass
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionTable:
+    """Rows that are asked together, for some segments and jurisdictions and between two days."""
+
+    name: str
+    stage: Stage
+    hit_policy: HitPolicy
+    rows: tuple[TableRow, ...]
+    segments: frozenset[str] = frozenset()
+    jurisdictions: frozenset[str] = frozenset()
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+    @property
+    def gives_values(self) -> bool:
+        """True for a table that looks something up (a limit); False for one that judges."""
+        return any(row.values for row in self.rows)
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The facts its cells look at, in order of first use."""
+        return tuple(dict.fromkeys(cell.fact for row in self.rows for cell in row.cells))
+
+    def applies(self, segment: str, jurisdiction: str, day: date) -> bool:
+        """True when the table is in force for such a case on that day."""
+        return (
+            (not self.segments or segment in self.segments)
+            and (not self.jurisdictions or jurisdiction in self.jurisdictions)
+            and (self.valid_from is None or self.valid_from <= day)
+            and (self.valid_to is None or day <= self.valid_to)
+        )
+
+
+def read_table(raw: Mapping[str, Any]) -> DecisionTable:
+    """One `[[table]]` of a policy text. Raises PolicyInvalid naming table, row and cell for anything that is not right:
+    an unknown fact or operator, an operand of the wrong type, a protected fact outside the knock-out stage."""
+    name = str(raw.get("name", ""))
+    _only(raw, {"name", "stage", "hit_policy", "segments", "jurisdictions", "valid_from", "valid_to", "row"}, name)
+    if not name:
+        raise PolicyInvalid("A decision table has no name")
+    try:
+        stage, hit_policy = Stage(raw["stage"]), HitPolicy(raw["hit_policy"])
+    except (KeyError, ValueError) as error:
+        raise PolicyInvalid(f"Table {name}: stage or hit_policy is missing or unknown ({error})") from None
+    rows = tuple(_row(name, stage, row) for row in raw.get("row", ()))
+    table = DecisionTable(
+        name=name,
+        stage=stage,
+        hit_policy=hit_policy,
+        rows=rows,
+        segments=frozenset(raw.get("segments", ())),
+        jurisdictions=frozenset(raw.get("jurisdictions", ())),
+        valid_from=raw.get("valid_from"),
+        valid_to=raw.get("valid_to"),
+    )
+    _check(table)
+    return table
+
+
+def _check(table: DecisionTable) -> None:
+    ids = [row.id for row in table.rows]
+    if not ids:
+        raise PolicyInvalid(f"Table {table.name} has no rows")
+    if len(set(ids)) != len(ids):
+        raise PolicyInvalid(f"Table {table.name} uses a reason id twice")
+    judging = [row for row in table.rows if row.outcome is not None]
+    if judging and table.gives_values:
+        raise PolicyInvalid(f"Table {table.name} mixes outcomes and values")
+    if table.gives_values and len({tuple(sorted(row.values)) for row in table.rows}) != 1:
+        raise PolicyInvalid(f"Table {table.name}: every row must give the same values")
+    if table.gives_values and table.hit_policy is HitPolicy.COLLECT:
+        raise PolicyInvalid(f"Table {table.name}: a table of values needs the hit policy first or unique")
+
+
+def _only(raw: Mapping[str, Any], known: set[str], where: str) -> None:
+    strange = sorted(set(raw) - known)
+    if strange:
+        raise PolicyInvalid(f"Table {where}: unknown key {', '.join(strange)}")
+
+
+def _row(table: str, stage: Stage, raw: Mapping[str, Any]) -> TableRow:
+    where = f"{table}/{raw.get('id', '?')}"
+    _only(raw, {"id", "when", "outcome", "values", "solvable"}, where)
+    if not REASON_ID.fullmatch(str(raw.get("id", ""))):
+        raise PolicyInvalid(f"Table {where}: a row needs an id in capital letters, like DTI_ABOVE_LIMIT")
+    cells = tuple(read_cell(where, name, condition) for name, condition in raw.get("when", {}).items())
+    for cell in cells:
+        if CATALOGUE[cell.fact].protected and stage not in {Stage.PREQUALIFICATION, Stage.KNOCK_OUT}:
+            raise PolicyInvalid(f"Table {where}: {cell.fact} is protected and may only be used for a legal knock-out")
+    try:
+        outcome = Outcome(raw["outcome"]) if "outcome" in raw else None
+    except ValueError:
+        raise PolicyInvalid(f"Table {where}: {raw['outcome']!r} is not APPROVE, REFER or DECLINE") from None
+    if (outcome is None) == ("values" not in raw):
+        raise PolicyInvalid(f"Table {where}: a row gives either an outcome or values")
+    values = {key: _output(where, key, value) for key, value in raw.get("values", {}).items()}
+    return TableRow(str(raw["id"]), cells, outcome, values, bool(raw.get("solvable", False)))
+
+
+def _output(where: str, key: str, raw: Any) -> Any:
+    """Values are money by currency, text, a whole number, or a Decimal written as text with a point."""
+    if isinstance(raw, Mapping):
+        return {currency: _money(where, key, amount, currency) for currency, amount in raw.items()}
+    if isinstance(raw, bool | float) or not isinstance(raw, str | int):
+        raise PolicyInvalid(f"Table {where}: write the value of {key} as text or a whole number")
+    return raw
+
+
+def read_cell(where: str, name: str, raw: Any) -> Cell:
+    """`dti = [">", "0.55"]`, `amount = [">", {CNY = "200000"}]`, `purpose = ["in", "car_new", "car_used"]`."""
+    if name not in CATALOGUE:
+        raise PolicyInvalid(f"Table {where}: there is no fact called {name}")
+    entry = CATALOGUE[name]
+    if not isinstance(raw, list | tuple) or len(raw) < 2:
+        raise PolicyInvalid(f"Table {where}: write {name} as [operator, value]")
+    try:
+        op = Op(raw[0])
+    except ValueError:
+        raise PolicyInvalid(f"Table {where}: {raw[0]!r} is not an operator") from None
+    if entry.type is FactType.TEXT or (op in RANKED and not entry.rankable):
+        raise PolicyInvalid(f"Table {where}: {name} ({entry.type.value}) cannot be compared by {op.value}")
+    if entry.type is FactType.MONEY:
+        return _money_cell(where, entry, op, raw[1:])
+    operands = tuple(_operand(where, entry, value) for value in raw[1:])
+    _count(where, name, op, len(operands))
+    if op is Op.BETWEEN and _beyond(operands[0], operands[1]):
+        raise PolicyInvalid(f"Table {where}: {name} is between {operands[0]} and {operands[1]}, which is empty")
+    return Cell(name, op, operands)
+
+
+def _beyond(low: Any, high: Any) -> bool:
+    return bool(low > high)
+
+
+def _count(where: str, name: str, op: Op, count: int) -> None:
+    wanted = {Op.BETWEEN: "two values", Op.IN: "values", Op.NOT_IN: "values"}.get(op, "one value")
+    right = {Op.BETWEEN: count == 2, Op.IN: count >= 1, Op.NOT_IN: count >= 1}.get(op, count == 1)
+    if not right:
+        raise PolicyInvalid(f"Table {where}: {name} {op.value} needs {wanted}, got {count}")
+
+
+def _money_cell(where: str, entry: Fact, op: Op, raw: Any) -> Cell:
+    if not all(isinstance(one, Mapping) for one in raw):
+        raise PolicyInvalid(f'Table {where}: {entry.name} is money; write it by currency, like {{CNY = "5000"}}')
+    currencies = set(raw[0])
+    if any(set(one) != currencies for one in raw) or not currencies:
+        raise PolicyInvalid(f"Table {where}: {entry.name} names different currencies")
+    limits = {code: tuple(_money(where, entry.name, one[code], code) for one in raw) for code in sorted(currencies)}
+    _count(where, entry.name, op, len(raw))
+    if op is Op.BETWEEN and any(low > high for low, high in limits.values()):
+        raise PolicyInvalid(f"Table {where}: {entry.name} is between bounds that leave nothing")
+    return Cell(entry.name, op, (), limits)
+
+
+def _money(where: str, name: str, raw: Any, currency: str) -> Money:
+    if isinstance(raw, bool | float) or not isinstance(raw, str | int):
+        raise PolicyInvalid(f"Table {where}: write the {currency} amount of {name} as text or a whole number")
+    try:
+        return Money.of(raw, currency)
+    except (ValueError, InvalidOperation):
+        raise PolicyInvalid(f"Table {where}: {raw!r} is not an amount in {currency}") from None
+
+
+def _operand(where: str, entry: Fact, raw: Any) -> FactValue:
+    """The typed operand. A ratio may be written `"0.55"` or `"55%"`, never as a binary fraction."""
+    match entry.type, raw:
+        case (FactType.RATIO | FactType.NUMBER, str() | int()) if not isinstance(raw, bool):
+            return _decimal(where, entry, str(raw))
+        case (FactType.INTEGER, int()) if not isinstance(raw, bool):
+            return raw
+        case (FactType.ORDINAL | FactType.CHOICE, str() | int()) if any(c.value == raw for c in entry.choices):
+            return raw
+        case (FactType.DATE, date()):
+            return raw
+        case (FactType.CODE, str()):
+            return raw
+    unit = f" {entry.unit}" if entry.unit else ""
+    raise PolicyInvalid(f"Table {where}: {raw!r} is not a value of {entry.name} ({entry.type.value}{unit})")
+
+
+def _decimal(where: str, entry: Fact, raw: str) -> Decimal:
+    percent = raw.endswith("%") and entry.type is FactType.RATIO
+    try:
+        value = Decimal(raw.rstrip("%").strip() if percent else raw)
+    except InvalidOperation:
+        raise PolicyInvalid(f"Table {where}: {raw!r} is not a number for {entry.name}") from None
+    value = value / 100 if percent else value
+    if not value.is_finite() or value != value.quantize(Decimal("0.000001")):
+        raise PolicyInvalid(f"Table {where}: {raw!r} for {entry.name} has more than six decimals or no end")
+    return value
