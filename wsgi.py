@@ -18,6 +18,8 @@ from core.settings import ROOT, Settings
 from core.web import csrf, errors, guards, headers, navigation
 from core.web.work import EXTENSION, House
 
+# Modules whose tables belong to the schema.
+TABLES: tuple[str, ...] = ("core.tables",)
 # Modules with a blueprint `bp`.
 FEATURES: tuple[str, ...] = ("core.web.site", "core.web.admin")
 # Modules with `JOBS`, `COMMANDS` or `POLICIES`.

@@ -70,6 +70,7 @@ class AuditEventRow(Row):
     data: Mapped[dict[str, Any]] = mapped_column(JSONB)
     previous_hash: Mapped[str] = mapped_column(String(64))
     hash: Mapped[str] = mapped_column(String(64))
+    __table_args__ = ({"info": {"append_only": True}},)
 
 
 class OutboundMessageRow(HasId, Row):

