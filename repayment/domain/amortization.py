@@ -1,0 +1,85 @@
+"""The exact level instalment, and the plain walks over a schedule without events.
+
+All arithmetic is on whole numbers. Interest of row k on balance B is B x numerators[k] / denominator, rounded once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from repayment.domain.rounding import ROUNDERS, Residual, RoundingRule
+
+Rows = tuple[list[int], list[int]]  # principal, interest
+
+
+def level_ratio(
+    balance: int, numerators: Sequence[int], denominator: int, last: int = 0, weights: Sequence[int] | None = None
+) -> tuple[int, int]:
+    """The instalment that brings `balance` to `last` after the rows, as an exact ratio of minor units.
+
+    With factors F_k = 1 + numerators[k] / denominator it is (balance x prod F - last) / sum_k w_k prod_{j>k} F_j.
+    `weights` (whole numbers) make instalment k that many times the answer.
+    """
+    first = numerators[0]
+    n = len(numerators)
+    if weights is None and first and numerators.count(first) == n:
+        grown, base = (denominator + first) ** n, denominator**n
+        return (balance * grown - last * base) * first, denominator * (grown - base)
+    total, power, product = 0, 1, 1
+    if weights is None:
+        for k in numerators:
+            up = denominator + k
+            power *= denominator
+            total = total * up + power
+            product *= up
+    else:
+        for k, weight in zip(numerators, weights, strict=True):
+            up = denominator + k
+            power *= denominator
+            total = total * up + power * weight
+            product *= up
+    return balance * product - last * power, total
+
+
+def walk_level(
+    balance: int, level: int, numerators: Sequence[int], denominator: int, rule: RoundingRule
+) -> Rows | None:
+    """Rows of equal payments; the last one closes the balance.
+
+    None when the instalment does not cover a row's interest: such a loan needs the general walk.
+    """
+    rounded = ROUNDERS[rule.mode]
+    principals: list[int] = []
+    interests: list[int] = []
+    for k in numerators:
+        interest = rounded(balance * k, denominator)
+        principal = level - interest
+        if principal < 0:
+            return None
+        if principal > balance:  # noqa: PLR1730 - a call of min() would cost a tenth of the whole walk
+            principal = balance
+        principals.append(principal)
+        interests.append(interest)
+        balance -= principal
+    principals[-1] += balance
+    return principals, interests
+
+
+def walk_equal_principal(
+    balance: int, part: int, numerators: Sequence[int], denominator: int, rule: RoundingRule
+) -> Rows:
+    """Rows of equal principal; the first or the last one takes what does not divide."""
+    rounded = ROUNDERS[rule.mode]
+    n = len(numerators)
+    if part * (n - 1) > balance:
+        whole, rest = divmod(balance, part)
+        principals = [part] * whole + [rest] + [0] * (n - whole - 1)
+    elif rule.residual is Residual.FIRST:
+        principals = [balance - part * (n - 1)] + [part] * (n - 1)
+    else:
+        principals = [part] * (n - 1) + [balance - part * (n - 1)]
+    interests: list[int] = []
+    for principal, k in zip(principals, numerators, strict=True):
+        interests.append(rounded(balance * k, denominator))
+        balance -= principal
+    return principals, interests

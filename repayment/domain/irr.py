@@ -1,0 +1,138 @@
+"""Rates of return by a bounded solver that says so when there is no rate, or more than one.
+
+The only place of this stage where floats are used: a rate is found to about 14 digits, no amount is made of it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+
+from core.domain.errors import InvalidInput
+from core.domain.texts import Text
+
+RATE_MIN, RATE_MAX = -0.99, 1e6  # per period of the time axis
+_STEPS = 200
+_GRID = 400
+
+Curve = Callable[[float], tuple[float, float]]  # x -> value, slope
+
+
+class NoRate(InvalidInput):
+    """No rate makes the two sides equal."""
+
+    code = "no_rate"
+
+
+class SeveralRates(InvalidInput):
+    """More than one rate makes the two sides equal, so none of them is the cost of the credit."""
+
+    code = "several_rates"
+
+
+def _sign_changes(flows: Sequence[tuple[float, float]]) -> int:
+    signs = [amount > 0 for _, amount in sorted(_netted(flows).items()) if amount]
+    return sum(a != b for a, b in pairwise(signs))
+
+
+def _netted(flows: Sequence[tuple[float, float]]) -> dict[float, float]:
+    netted: dict[float, float] = {}
+    for at, amount in flows:
+        netted[at] = netted.get(at, 0.0) + amount
+    return netted
+
+
+def bounded_root(curve: Curve, low: float, high: float, guess: float) -> float:
+    """The root between two bounds of opposite sign: Newton's step where it stays inside, halving where not."""
+    low_value = curve(low)[0]
+    x = guess if low < guess < high else (low + high) / 2
+    for _ in range(_STEPS):
+        value, slope = curve(x)
+        if value == 0:
+            return x
+        if (value > 0) == (low_value > 0):
+            low = x
+        else:
+            high = x
+        step = value / slope if slope else math.inf
+        following = x - step
+        if not low < following < high:
+            following = (low + high) / 2
+        if abs(following - x) <= 1e-16 + 1e-15 * abs(x):
+            return following
+        x = following
+    return x
+
+
+def only_root(curve: Curve, changes: int, guess: float) -> float:
+    """The one root of a curve in x = ln(1 + rate). `changes` is the number of sign changes of its flows.
+
+    By Descartes' rule (for exponential sums: Laguerre) one change means exactly one root; otherwise the whole range
+    is searched. Raises NoRate or SeveralRates.
+    """
+    low, high = math.log1p(RATE_MIN), math.log1p(RATE_MAX)
+    if changes == 1:
+        left, right = max(low, guess - 0.5), min(high, guess + 0.5)
+        while left > low and (curve(left)[0] > 0) == (curve(right)[0] > 0):
+            left, right = max(low, left - 1), min(high, right + 1)
+        if (curve(left)[0] > 0) == (curve(right)[0] > 0):
+            raise NoRate({"payments": Text("No rate between -99 % and 100,000,000 % makes the two sides equal")})
+        return bounded_root(curve, left, right, guess)
+    # A square grid is dense about zero, where the roots of real loans lie.
+    half = _GRID // 2
+    points = [low * (k / half) ** 2 for k in range(half, 0, -1)] + [high * (k / half) ** 2 for k in range(half + 1)]
+    values = [curve(x)[0] for x in points]
+    roots = [x for x, value in zip(points, values, strict=True) if value == 0]
+    roots += [
+        bounded_root(curve, points[k], points[k + 1], (points[k] + points[k + 1]) / 2)
+        for k in range(len(points) - 1)
+        if values[k] * values[k + 1] < 0
+    ]
+    if not roots:
+        raise NoRate({"payments": Text("No rate makes advances and payments equal")})
+    if len(roots) > 1:
+        rates = ", ".join(f"{math.expm1(x):.6%}" for x in sorted(roots))
+        raise SeveralRates({"payments": Text("More than one rate makes the two sides equal: {rates}", rates=rates)})
+    return roots[0]
+
+
+def internal_rate(flows: Sequence[tuple[float, float]]) -> float:
+    """The rate r per unit of time with sum amount / (1 + r)^time = 0. `flows` are (time, amount), both signs.
+
+    Raises NoRate or SeveralRates.
+    """
+    times = [at for at, _ in flows]
+    amounts = [amount for _, amount in flows]
+    scale = max(map(abs, amounts), default=0.0)
+    changes = _sign_changes(flows)
+    if not scale or not changes:
+        raise NoRate({"payments": Text("There must be both advances and payments")})
+    start = min(times)
+    pairs = [(start - at, amount / scale) for at, amount in zip(times, amounts, strict=True)]
+    exp = math.exp
+
+    def curve(x: float) -> tuple[float, float]:
+        value = slope = 0.0
+        try:
+            for at, amount in pairs:
+                term = amount * exp(at * x)
+                value += term
+                slope += at * term
+        except OverflowError:  # far below zero the last flow outweighs all others
+            return math.copysign(1e300, pairs[-1][1]), 0.0
+        return value, slope
+
+    pairs.sort(reverse=True)
+    return math.expm1(only_root(curve, changes, _first_guess(pairs)))
+
+
+def _first_guess(pairs: Sequence[tuple[float, float]]) -> float:
+    """Simple interest over the mean life: gain / (advances x distance of the centres)."""
+    paid = sum(amount for _, amount in pairs if amount > 0)
+    lent = -sum(amount for _, amount in pairs if amount < 0)
+    distance = -sum(at * amount for at, amount in pairs if amount > 0) / paid
+    distance += sum(at * amount for at, amount in pairs if amount < 0) / -lent
+    if not distance:
+        return 0.05
+    return max(-2.0, min(5.0, math.log(paid / lent) / distance)) if paid > 0 < lent else 0.05

@@ -1,0 +1,107 @@
+"""Checks of the rarer parts of a schedule request: each refusal names its field."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.domain.errors import InvalidInput
+from core.domain.money import Money
+from core.domain.texts import Text
+
+if TYPE_CHECKING:
+    from repayment.domain.schedule_request import ScheduleRequest
+
+_RATE_MAX = 10
+
+
+def check_parts(request: ScheduleRequest) -> None:
+    """Raises InvalidInput for the first part that contradicts the rest of the request."""
+    _check_currency(request)
+    _check_disbursements(request)
+    _check_events(request)
+    _check_rows(request)
+    _check_plan(request)
+
+
+def _check_currency(request: ScheduleRequest) -> None:
+    currency = request.principal.currency
+    sums: list[tuple[str, Money | None]] = [("instalment", request.instalment), ("balloon", request.balloon)]
+    sums += [("disbursements", part.amount) for part in request.disbursements]
+    sums += [("prepayments", part.amount) for part in request.prepayments]
+    sums += [("fees", fee.amount) for fee in request.fees]
+    sums += [("principal_plan", part) for part in request.principal_plan]
+    for name, money in sums:
+        if money is not None and money.currency != currency:
+            raise InvalidInput({name: Text("{one} does not go with {other}", one=money.currency, other=currency)})
+    for name, money in sums[:2]:
+        if money is not None and money.minor <= 0:
+            raise InvalidInput({name: Text("The amount must be more than zero")})
+    if request.balloon is not None and request.balloon > request.principal:
+        raise InvalidInput({"balloon": Text("The balloon is more than the principal")})
+
+
+def _check_disbursements(request: ScheduleRequest) -> None:
+    total = 0
+    for part in request.disbursements:
+        if part.amount.minor <= 0:
+            raise InvalidInput({"disbursements": Text("The amount must be more than zero")})
+        if part.on < request.disbursed_on:
+            raise InvalidInput({"disbursements": Text("A disbursement is before the first one")})
+        total += part.amount.minor
+    if total > request.principal.minor:
+        raise InvalidInput({"disbursements": Text("The disbursements add up to more than the principal")})
+    first = (
+        request.principal.minor
+        - total
+        + sum(part.amount.minor for part in request.disbursements if part.on == request.disbursed_on)
+    )
+    if first <= 0:
+        raise InvalidInput({"disbursements": Text("Nothing is paid out on the day of disbursement")})
+
+
+def _check_events(request: ScheduleRequest) -> None:
+    for payment in request.prepayments:
+        if payment.amount.minor <= 0:
+            raise InvalidInput({"prepayments": Text("The amount must be more than zero")})
+        if payment.on < request.disbursed_on:
+            raise InvalidInput({"prepayments": Text("A prepayment is before the disbursement")})
+    if request.rate_changes and request.rate_annual is None:
+        raise InvalidInput({"rate_changes": Text("A changing rate is given as an annual rate")})
+    for change in request.rate_changes:
+        if not 0 <= change.rate_annual <= _RATE_MAX:
+            raise InvalidInput({"rate_changes": Text("The rate must be from 0 to 10 (1000 %)")})
+        if change.on < request.disbursed_on:
+            raise InvalidInput({"rate_changes": Text("A rate change is before the disbursement")})
+
+
+def _check_rows(request: ScheduleRequest) -> None:
+    rows = request.instalments or len(request.principal_plan) or None
+    grace = request.grace
+    for name, count in (("grace.principal", grace.principal), ("grace.interest", grace.interest)):
+        if type(count) is not int or count < 0 or (rows is not None and count >= rows):
+            raise InvalidInput({name: Text("The grace must leave at least one instalment")})
+    for pause in request.payment_holidays:
+        if pause.first < 1 or pause.rows < 1 or rows is None or pause.first + pause.rows > rows:
+            raise InvalidInput({"payment_holidays": Text("A payment holiday must end before the last instalment")})
+
+
+def _check_plan(request: ScheduleRequest) -> None:
+    kind, plan, steps = request.amortization.value, request.principal_plan, request.steps
+    if (kind == "custom") != bool(plan):
+        raise InvalidInput({"principal_plan": Text("A plan of principal goes with the kind custom, and only with it")})
+    if plan:
+        if any(part.minor < 0 for part in plan) or sum(part.minor for part in plan) != request.principal.minor:
+            raise InvalidInput({"principal_plan": Text("The plan must add up to the principal")})
+        if request.instalments is not None and request.instalments != len(plan):
+            raise InvalidInput({"principal_plan": Text("The plan must have as many rows as instalments")})
+    if (kind == "step") != bool(steps):
+        raise InvalidInput({"steps": Text("Steps go with the kind step, and only with it")})
+    numbers = [step.first for step in steps]
+    if numbers != sorted(set(numbers)) or any(n < 1 or n > (request.instalments or 0) for n in numbers):
+        raise InvalidInput({"steps": Text("Steps start at rising row numbers within the schedule")})
+    if any(not 0 <= step.factor <= 1000 for step in steps):
+        raise InvalidInput({"steps": Text("A step's factor is from 0 to 1000")})
+    if request.balloon is not None and kind in {"custom", "interest_only", "flat"}:
+        raise InvalidInput({"balloon": Text("A balloon goes with annuity, equal principal or step")})
+    if request.instalment is not None and kind != "annuity":
+        raise InvalidInput({"instalment": Text("A fixed instalment goes with the kind annuity")})

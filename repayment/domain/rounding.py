@@ -1,0 +1,84 @@
+"""Rounding of exact ratios to whole minor units, and who absorbs what rounding leaves over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from core.domain.errors import InvalidInput
+from core.domain.money import Rounding
+from core.domain.texts import Text
+
+Rounder = Callable[[int, int], int]
+
+
+def _half_even(num: int, den: int) -> int:
+    whole, rest = divmod(num, den)
+    rest += rest
+    if rest > den or (rest == den and whole & 1):
+        return whole + 1
+    return whole
+
+
+def _half_up(num: int, den: int) -> int:
+    return (2 * num + den) // (2 * den)
+
+
+def _up(num: int, den: int) -> int:
+    return -(-num // den)
+
+
+def _down(num: int, den: int) -> int:
+    return num // den
+
+
+# Amounts rounded here are never negative, so UP and HALF_UP need no rule for the other side of zero.
+ROUNDERS: dict[Rounding, Rounder] = {
+    Rounding.HALF_EVEN: _half_even,
+    Rounding.HALF_UP: _half_up,
+    Rounding.UP: _up,
+    Rounding.DOWN: _down,
+}
+
+
+class Residual(StrEnum):
+    """Which row absorbs the cents that rounding leaves over.
+
+    EQUALISED first moves the level instalment once by its share of the gap, if that makes the gap smaller; what is
+    left stays in the last row.
+    """
+
+    LAST = "last"
+    FIRST = "first"
+    EQUALISED = "equalised"
+
+
+class InterestRounding(StrEnum):
+    """Whether interest is rounded once a period or for each stretch of constant balance and rate within it."""
+
+    PERIOD = "period"
+    SEGMENT = "segment"
+
+
+@dataclass(frozen=True, slots=True)
+class RoundingRule:
+    """How a schedule rounds. `multiple_minor` is the step of the instalment in minor units: 5 for CHF 0.05."""
+
+    mode: Rounding = Rounding.HALF_EVEN
+    residual: Residual = Residual.LAST
+    multiple_minor: int = 1
+    interest: InterestRounding = InterestRounding.PERIOD
+
+    def __post_init__(self) -> None:
+        if self.multiple_minor < 1:
+            raise InvalidInput({"rounding.instalment_multiple": Text("The multiple must be more than zero")})
+
+    def level(self, num: int, den: int) -> int:
+        """An instalment of num/den minor units, rounded to the multiple."""
+        if self.multiple_minor == 1:
+            return ROUNDERS[self.mode](num, den)
+        return ROUNDERS[self.mode](num, den * self.multiple_minor) * self.multiple_minor
+
+
+ROUNDING_RULE = RoundingRule()

@@ -1,0 +1,177 @@
+"""A finished schedule: its rows in columns of minor units, checked when built."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from itertools import accumulate
+from operator import add, le, sub
+from typing import NamedTuple
+
+from core.domain.money import Money
+from repayment.domain.schedule_request import ScheduleRequest
+
+
+class Instalment(NamedTuple):
+    """One due payment. Sums are minor units of `currency`; `balance` is the principal left after the row.
+
+    `capitalised` is interest added to the balance on the due date instead of being due.
+    """
+
+    number: int
+    due_on: date
+    principal_minor: int
+    interest_minor: int
+    fees_minor: int
+    payment_minor: int
+    balance_minor: int
+    currency: str
+    capitalised_minor: int = 0
+
+    @property
+    def principal(self) -> Money:
+        """Principal due."""
+        return Money(self.principal_minor, self.currency)
+
+    @property
+    def interest(self) -> Money:
+        """Interest due."""
+        return Money(self.interest_minor, self.currency)
+
+    @property
+    def fees(self) -> Money:
+        """Fees due."""
+        return Money(self.fees_minor, self.currency)
+
+    @property
+    def payment(self) -> Money:
+        """Principal, interest and fees together."""
+        return Money(self.payment_minor, self.currency)
+
+    @property
+    def balance(self) -> Money:
+        """Principal still owed after this row."""
+        return Money(self.balance_minor, self.currency)
+
+    @property
+    def capitalised(self) -> Money:
+        """Interest added to the balance on the due date."""
+        return Money(self.capitalised_minor, self.currency)
+
+
+class Movement(NamedTuple):
+    """A change of the balance between rows: a disbursement (positive) or a prepayment (negative)."""
+
+    on: date
+    minor: int
+    before_row: int  # number of the row whose period it falls into
+    interest_minor: int = 0  # interest settled together with a prepayment that closes the loan
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Schedule:
+    """The rows of one loan, as equally long columns in minor units.
+
+    `opening_minor` is owed at the start (first disbursement and financed fees). Raises ValueError when the columns
+    break a promise: principal adds up to what was lent, the balance ends at zero and is never negative, dates rise.
+    """
+
+    request: ScheduleRequest
+    opening_minor: int
+    due_on: tuple[date, ...]
+    principal_minor: tuple[int, ...]
+    interest_minor: tuple[int, ...]
+    fees_minor: tuple[int, ...] = ()
+    balance_minor: tuple[int, ...] = ()
+    capitalised_minor: tuple[int, ...] = ()
+    movements: tuple[Movement, ...] = ()
+    level_minor: int | None = None  # the first level instalment, where the kind has one
+
+    def __post_init__(self) -> None:
+        n = len(self.due_on)
+        zeros = (0,) * n
+        if not self.fees_minor:
+            object.__setattr__(self, "fees_minor", zeros)
+        if not self.capitalised_minor:
+            object.__setattr__(self, "capitalised_minor", zeros)
+        if not self.balance_minor:
+            object.__setattr__(self, "balance_minor", tuple(self._balances()))
+        self._check(n)
+
+    def _balances(self) -> Sequence[int]:
+        if not self.movements and not any(self.capitalised_minor):
+            return tuple(accumulate(self.principal_minor, sub, initial=self.opening_minor))[1:]
+        change = [c - p for c, p in zip(self.capitalised_minor, self.principal_minor, strict=True)]
+        for move in self.movements:
+            if move.before_row > len(change):  # paid after the last row: only a full early settlement does that
+                continue
+            change[move.before_row - 1] += move.minor
+        return tuple(accumulate(change, add, initial=self.opening_minor))[1:]
+
+    def _check(self, n: int) -> None:
+        columns = (self.principal_minor, self.interest_minor, self.fees_minor, self.balance_minor)
+        if not n or any(len(column) != n for column in columns):
+            raise ValueError("a schedule has rows, and its columns are equally long")
+        if any(min(column) < 0 for column in columns):
+            raise ValueError("a schedule has no negative sums")
+        lent = self.opening_minor + sum(self.capitalised_minor) + sum(move.minor for move in self.movements)
+        if sum(self.principal_minor) != lent:
+            raise ValueError(f"schedule repays {sum(self.principal_minor)}, lent was {lent}")
+        if self.balance_minor[-1] != 0:
+            raise ValueError(f"schedule ends with {self.balance_minor[-1]} still owed")
+        if not all(map(le, self.due_on, self.due_on[1:])) or self.due_on[0] < self.request.disbursed_on:
+            raise ValueError("due dates of a schedule rise")
+
+    @property
+    def currency(self) -> str:
+        """ISO 4217 code of every sum."""
+        return self.request.principal.currency
+
+    @property
+    def payment_minor(self) -> tuple[int, ...]:
+        """What is due in each row."""
+        columns = zip(self.principal_minor, self.interest_minor, self.fees_minor, strict=True)
+        return tuple(map(sum, columns))
+
+    @cached_property
+    def instalments(self) -> tuple[Instalment, ...]:
+        """The rows, numbered from 1."""
+        n = len(self.due_on)
+        return tuple(
+            map(
+                Instalment,
+                range(1, n + 1),
+                self.due_on,
+                self.principal_minor,
+                self.interest_minor,
+                self.fees_minor,
+                self.payment_minor,
+                self.balance_minor,
+                (self.currency,) * n,
+                self.capitalised_minor,
+            )
+        )
+
+    @property
+    def principal_total(self) -> Money:
+        """Principal of all rows, without prepayments."""
+        return Money(sum(self.principal_minor), self.currency)
+
+    @property
+    def interest_total(self) -> Money:
+        """Interest of all rows, with the part a closing prepayment settled."""
+        settled = sum(move.interest_minor for move in self.movements)
+        return Money(sum(self.interest_minor) + settled, self.currency)
+
+    @property
+    def fees_total(self) -> Money:
+        """Fees of all rows, without fees up front."""
+        return Money(sum(self.fees_minor), self.currency)
+
+    @property
+    def payment_total(self) -> Money:
+        """All rows and all prepayments."""
+        prepaid = sum(-move.minor + move.interest_minor for move in self.movements if move.minor < 0)
+        return Money(sum(self.payment_minor) + prepaid, self.currency)
