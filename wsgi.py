@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import partial
 from importlib import import_module
 from typing import Any
@@ -40,7 +41,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
         SESSION_COOKIE_SECURE=settings.public_url.startswith("https"),
         TESTING=settings.environment == "test",
     )
-    crypto.use_settings(settings)
+    crypto.use(crypto.KeyRing.from_secret(settings.secret_key, os.environ))
     policies = load_policies(_collect("POLICIES", POLICIES), settings.instance)
     clock = SystemClock(settings.time_zone)
     database = database or Database(settings.database_url or partial(start_embedded, settings), clock)

@@ -82,7 +82,9 @@ class KeyRing:
         own = FieldKey("s" + hashlib.sha256(derived).hexdigest()[:7], derived)
         given = tuple(_parse_key(part) for part in env.get("FIELD_KEYS", "").split())
         index = env.get("FIELD_INDEX_KEY", "")
-        return cls((*given, own), _decode_key(index, "FIELD_INDEX_KEY") if index else _derive(secret_key, "blind index"))
+        return cls(
+            (*given, own), _decode_key(index, "FIELD_INDEX_KEY") if index else _derive(secret_key, "blind index")
+        )
 
     def encrypt_bytes(self, plain: bytes, *, aad: str) -> bytes:
         """`v1:kid:` followed by nonce and ciphertext, bound to `aad`."""

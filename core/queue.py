@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from functools import cache
 from typing import Any
 
+from sqlalchemy import text
+
 from core.db import Work
+
+_MAY_ENQUEUE = text(
+    "SELECT pg_try_advisory_xact_lock(hashtextextended(:lock, 2)) AND NOT EXISTS "
+    "(SELECT FROM procrastinate_jobs WHERE queueing_lock = :lock AND status = 'todo')"
+)
 
 
 @cache
@@ -21,17 +27,13 @@ def app() -> Any:
 def defer(w: Work, name: str, *, queueing_lock: str | None = None, **arguments: Any) -> None:
     """Enqueues in the transaction of `w`: rolled back together, committed together.
 
-    With a `queueing_lock` a second waiting job of the same lock is not enqueued again.
+    With a `queueing_lock` no second waiting job of the same lock is enqueued; where another transaction is just
+    enqueueing one, that one counts.
     """
-    from procrastinate.exceptions import AlreadyEnqueued
-
-    connection = w.session.connection().connection.driver_connection
-    job = app().configure_task(name, queueing_lock=queueing_lock, connection=connection)
-    if queueing_lock is None:
-        job.defer(**arguments)
+    if queueing_lock is not None and not w.session.execute(_MAY_ENQUEUE, {"lock": queueing_lock}).scalar():
         return
-    with suppress(AlreadyEnqueued), w.session.begin_nested():
-        job.defer(**arguments)
+    connection = w.session.connection().connection.driver_connection
+    app().configure_task(name, queueing_lock=queueing_lock, connection=connection).defer(**arguments)
 
 
 def register(name: str, run: Callable[..., None], *, retries: int = 5) -> None:
@@ -39,6 +41,7 @@ def register(name: str, run: Callable[..., None], *, retries: int = 5) -> None:
     import procrastinate
 
     retry = procrastinate.RetryStrategy(max_attempts=retries, exponential_wait=4)
+    app().tasks.pop(name, None)  # tests make the app more than once in a process
     app().task(name=name, retry=retry)(run)
 
 

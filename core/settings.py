@@ -39,7 +39,6 @@ class Settings:
     instance: Path
     database_url: str | None
     secret_key: str
-    old_secret_keys: tuple[str, ...]
     host: str
     port: int
     public_url: str
@@ -76,7 +75,6 @@ class Settings:
             instance=instance,
             database_url=env.get("DATABASE_URL") or None,
             secret_key=_secret_key(env, environment, instance),
-            old_secret_keys=tuple(env.get("OLD_SECRET_KEYS", "").split()),
             host=host,
             port=port,
             public_url=env.get("PUBLIC_URL", f"http://127.0.0.1:{port}").rstrip("/"),
