@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from core.domain.errors import LendingError, SettingsInvalid
+from core.settings import Settings
 
 _VERSION = "v1"
 _NONCE_BYTES = 12
@@ -73,8 +74,8 @@ class KeyRing:
     def from_secret(cls, secret_key: str, env: Mapping[str, str] | None = None) -> KeyRing:
         """The ring of an installation.
 
-        `env` may carry FIELD_KEYS, `name:base64 name:base64 ...` newest first, and FIELD_INDEX_KEY (base64). What is not
-        given is derived from `secret_key` (HKDF, RFC 5869); the derived key always stays in the ring as the oldest, so
+        `env` may carry FIELD_KEYS, `name:base64 name:base64 ...` newest first, and FIELD_INDEX_KEY (base64). What is
+        not given is derived from `secret_key` (HKDF, RFC 5869); the derived key always stays in the ring as the oldest, so
         that moving to FIELD_KEYS leaves older rows readable. Raises SettingsInvalid for keys that cannot be read.
         """
         env = env or {}
@@ -144,6 +145,11 @@ def use(ring: KeyRing) -> None:
     """Makes `ring` the ring of this process; called once by the composition root."""
     global _ring
     _ring = ring
+
+
+def use_settings(settings: Settings) -> None:
+    """`use` with the keys of the environment: FIELD_KEYS and FIELD_INDEX_KEY are read here and nowhere else."""
+    use(KeyRing.from_secret(settings.secret_key, os.environ))
 
 
 def ring() -> KeyRing:

@@ -1,0 +1,249 @@
+"""HTML to PDF, and bytes kept encrypted outside the database. The only importer of WeasyPrint.
+
+Templates are rendered by an environment of their own: a contract reads the same in ten years, whatever the web pages
+have become, so it takes no filter, global or formatting rule from them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import secrets
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from sqlalchemy import event
+
+from core import crypto
+from core.db import Work
+from core.domain.errors import NotFound, SettingsInvalid
+from core.domain.ids import uuid7
+from core.domain.money import Money
+from core.settings import Settings
+from core.tables import DocumentRow
+
+_ROOT = Path(__file__).resolve().parent.parent
+_STORAGE_KEY = re.compile(r"[0-9a-f]{32}")
+
+
+def sha256(data: bytes) -> str:
+    """64 hex digits."""
+    return hashlib.sha256(data).hexdigest()
+
+
+# ---------------------------------------------------------------- words
+
+
+def render_html(template: str, **context: Any) -> str:
+    """The template under `templates/` as HTML: everything escaped, an unknown name is an error."""
+    return _environment().get_template(template).render(**context)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_ROOT / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"grouped": grouped, "money": money_text, "percent": percent_text, "day": day_text}
+    return environment
+
+
+_SIGNS = {"CNY": "¥", "EUR": "€", "USD": "$", "GBP": "£"}
+
+
+def grouped(amount: Money) -> str:
+    """`1,234,567.89` without currency, for table columns."""
+    return f"{amount.amount:,f}"
+
+
+def money_text(amount: Money, locale: str) -> str:
+    """`CNY 1,234.50` in English, `人民币1,234.50元` or `EUR 1,234.50` in Chinese: no sign that two currencies share."""
+    if locale.startswith("zh") and amount.currency == "CNY":
+        return f"人民币{grouped(amount)}元"
+    return f"{amount.currency}\N{NO-BREAK SPACE}{grouped(amount)}"
+
+
+def percent_text(rate: Decimal, decimals: int = 2) -> str:
+    """0.1234 -> `12.34%`; more decimals where the rate has them, so that a contract never shows a rounded rate."""
+    percent = (rate * 100).normalize()
+    own = -int(percent.as_tuple().exponent)
+    return f"{percent:.{max(decimals, own)}f}%"
+
+
+def day_text(day: date, locale: str) -> str:
+    """`22 November 2026`, `2026年11月22日`."""
+    if locale.startswith("zh"):
+        return f"{day.year}年{day.month}月{day.day}日"
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+
+
+# ---------------------------------------------------------------- paper
+
+
+def render_pdf(html: str, *, title: str | None = None, at: datetime | None = None) -> bytes:
+    """The HTML as PDF/A-3u with tags and embedded fonts.
+
+    Only `asset:` addresses of packaged files are fetched; anything else (http, file, data, ftp) is refused and left
+    out. `at` is written as creation time when given.
+    """
+    from weasyprint import HTML
+
+    document = HTML(string=html, url_fetcher=_fetcher(), media_type="print").render(font_config=_fonts())
+    if title:
+        document.metadata.title = title
+    if at is not None:
+        document.metadata.created = document.metadata.modified = at.isoformat()
+    return bytes(document.write_pdf(pdf_variant="pdf/a-3u", pdf_tags=True))
+
+
+@cache
+def assets() -> dict[str, Path]:
+    """What a document may load, by name: `asset:contract.css`."""
+    inter = next((_ROOT / "static" / "vendor").glob("inter-*"))
+    return {
+        "paper.css": _ROOT / "templates" / "contract" / "paper.css",
+        "contract.css": _ROOT / "templates" / "contract" / "contract.css",
+        "letter.css": _ROOT / "templates" / "message" / "letter.css",
+        **{file.name: file for file in inter.glob("*.woff2")},
+    }
+
+
+@cache
+def _fonts() -> Any:
+    from weasyprint.text.fonts import FontConfiguration
+
+    return FontConfiguration()
+
+
+@cache
+def _fetcher() -> Any:
+    from weasyprint.urls import URLFetcher, URLFetcherResponse
+
+    media_types = {".css": "text/css", ".woff2": "font/woff2"}
+
+    class PackagedAssets(URLFetcher):
+        """Hands out packaged files by name and refuses every other address."""
+
+        def fetch(self, url: str, headers: Any = None) -> Any:  # noqa: ARG002
+            scheme, _, name = url.partition(":")
+            path = assets().get(name) if scheme == "asset" else None
+            if path is None:
+                raise ValueError("a document loads packaged assets only")
+            return URLFetcherResponse(url, path.read_bytes(), {"Content-Type": media_types[path.suffix]})
+
+    return PackagedAssets()
+
+
+# ---------------------------------------------------------------- documents with their rows
+
+
+_shelf: Path | None = None
+
+
+def use_settings(settings: Settings) -> None:
+    """Documents of this process lie under the instance folder."""
+    global _shelf
+    _shelf = settings.instance / "documents"
+
+
+def _folder() -> Path:
+    if _shelf is None:
+        raise SettingsInvalid("The document folder is not set; the app calls core.documents.use_settings at start")
+    return _shelf
+
+
+def keep(
+    w: Work, data: bytes, *, kind: str, filename: str, media_type: str, subject_type: str, subject_id: UUID
+) -> DocumentRow:
+    """Stores the bytes encrypted and adds their row. If the work is rolled back, the file is discarded.
+
+    OSError when the disk is full; nothing half-written stays behind.
+    """
+    key = store_bytes(_folder(), data)
+    event.listen(w.session, "after_rollback", lambda _session: discard(_folder(), key), once=True)
+    return w.add(
+        DocumentRow(
+            id=uuid7(),
+            kind=kind,
+            filename=filename,
+            media_type=media_type,
+            size_bytes=len(data),
+            sha256=sha256(data),
+            storage_key=key,
+            subject_type=subject_type,
+            subject_id=subject_id,
+            created_at=w.now,
+        )
+    )
+
+
+def read(w: Work, document_id: UUID) -> tuple[DocumentRow, bytes]:
+    """The row and its bytes. Raises NotFound; CiphertextInvalid when the bytes are not those that were kept."""
+    row = w.get(DocumentRow, document_id)
+    data = read_bytes(_folder(), row.storage_key)
+    if sha256(data) != row.sha256:
+        raise crypto.CiphertextInvalid("The stored file is not the one that was kept", document_id=str(row.id))
+    return row, data
+
+
+# ---------------------------------------------------------------- shelf
+
+
+def store_bytes(folder: Path, data: bytes) -> str:
+    """Keeps the bytes encrypted under a random name in `folder` and returns that name (32 hex digits).
+
+    The file appears whole or not at all, readable by its owner only. OSError when the disk is full.
+    """
+    key = secrets.token_hex(16)
+    shelf = folder / key[:2]
+    shelf.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = shelf / f"{key}.part"
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(crypto.ring().encrypt_bytes(data, aad=f"document:{key}"))
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(shelf / key)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+    return key
+
+
+def read_bytes(folder: Path, key: str) -> bytes:
+    """The bytes kept under `key`. Raises NotFound; core.crypto.CiphertextInvalid when the file was changed."""
+    path = _path(folder, key)
+    try:
+        sealed = path.read_bytes()
+    except FileNotFoundError:
+        raise NotFound("The stored file is missing", storage_key=key) from None
+    return crypto.ring().decrypt_bytes(sealed, aad=f"document:{key}")
+
+
+def discard(folder: Path, key: str) -> None:
+    """Removes the file; nothing happens when it is gone already."""
+    _path(folder, key).unlink(missing_ok=True)
+
+
+def _path(folder: Path, key: str) -> Path:
+    if not _STORAGE_KEY.fullmatch(key):
+        raise NotFound("There is no such stored file")
+    return folder / key[:2] / key
