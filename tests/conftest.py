@@ -19,6 +19,7 @@ from sqlalchemy import text
 os.environ["PROMISSORY_ENV"] = "test"
 _INSTANCE = Path(tempfile.mkdtemp(prefix="promissory-test-"))
 os.environ["PROMISSORY_INSTANCE"] = str(_INSTANCE)
+os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
 os.environ.pop("DATABASE_URL", None)
 
 from core.clock import FixedClock
