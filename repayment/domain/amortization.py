@@ -12,33 +12,42 @@ from repayment.domain.rounding import ROUNDERS, Residual, RoundingRule
 Rows = tuple[list[int], list[int]]  # principal, interest
 
 
-def level_ratio(
-    balance: int, numerators: Sequence[int], denominator: int, last: int = 0, weights: Sequence[int] | None = None
-) -> tuple[int, int]:
+def level_ratio(balance: int, numerators: Sequence[int], denominator: int, last: int = 0) -> tuple[int, int]:
     """The instalment that brings `balance` to `last` after the rows, as an exact ratio of minor units.
 
-    With factors F_k = 1 + numerators[k] / denominator it is (balance x prod F - last) / sum_k w_k prod_{j>k} F_j.
-    `weights` (whole numbers) make instalment k that many times the answer.
+    With factors F_k = 1 + numerators[k] / denominator it is (balance x prod F - last) / sum_k prod_{j>k} F_j.
     """
     first = numerators[0]
     n = len(numerators)
-    if weights is None and first and numerators.count(first) == n:
+    if first and numerators.count(first) == n:
         grown, base = (denominator + first) ** n, denominator**n
         return (balance * grown - last * base) * first, denominator * (grown - base)
-    total, power, product = 0, 1, 1
-    if weights is None:
-        for k in numerators:
-            up = denominator + k
-            power *= denominator
-            total = total * up + power
-            product *= up
-    else:
-        for k, weight in zip(numerators, weights, strict=True):
-            up = denominator + k
-            power *= denominator
-            total = total * up + power * weight
-            product *= up
-    return balance * product - last * power, total
+    return weighted_level_ratio((balance * (denominator + first), denominator), [1] * n, numerators, denominator, last)
+
+
+def weighted_level_ratio(
+    grown: tuple[int, int], weights: Sequence[int], numerators: Sequence[int], denominator: int, last: int = 0
+) -> tuple[int, int]:
+    """The base instalment where row k pays weights[k] times it, as an exact ratio of minor units.
+
+    `grown` is the balance with the interest of row 0 already on it, as a ratio; numerators[0] is not looked at.
+    Weights are whole numbers, at least one of them above zero.
+    """
+    total, power, product = weights[0], 1, 1
+    for weight, k in zip(weights[1:], numerators[1:], strict=True):
+        up = denominator + k
+        power *= denominator
+        total = total * up + power * weight
+        product *= up
+    num, den = grown
+    return num * product - last * den * power, den * total
+
+
+def closes_early(principals: list[int], interests: list[int]) -> None:
+    """Drops rows at the end that have nothing left to pay."""
+    while len(principals) > 1 and not principals[-1] and not interests[-1]:
+        principals.pop()
+        interests.pop()
 
 
 def walk_level(
@@ -62,6 +71,7 @@ def walk_level(
         interests.append(interest)
         balance -= principal
     principals[-1] += balance
+    closes_early(principals, interests)
     return principals, interests
 
 
@@ -82,4 +92,5 @@ def walk_equal_principal(
     for principal, k in zip(principals, numerators, strict=True):
         interests.append(rounded(balance * k, denominator))
         balance -= principal
+    closes_early(principals, interests)
     return principals, interests

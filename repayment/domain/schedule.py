@@ -5,13 +5,17 @@ This is the public face; the parts lie beside it, one idea to a file.
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import replace
 
+from core.domain.errors import InvalidInput
+from core.domain.texts import Text
 from repayment.domain.amortization import Rows, level_ratio, walk_equal_principal, walk_level
-from repayment.domain.rounding import InterestRounding, Residual, RoundingRule
-from repayment.domain.schedule_dates import Periods, make_periods
+from repayment.domain.rounding import ROUNDERS, InterestRounding, Residual, RoundingRule
+from repayment.domain.schedule_dates import Periods, make_periods, rate_ratio
 from repayment.domain.schedule_fees import FeeLine, fee_at_start, fee_lines
+from repayment.domain.schedule_level import LevelRun, balance_level
 from repayment.domain.schedule_request import (
+    ROWS_MAX,
     Amortization,
     BusinessDays,
     Disbursement,
@@ -27,6 +31,7 @@ from repayment.domain.schedule_request import (
     Step,
 )
 from repayment.domain.schedule_rows import Instalment, Movement, Schedule
+from repayment.domain.schedule_walk import Walk, Walked
 
 __all__ = [
     "Amortization", "BusinessDays", "Disbursement", "Fee", "FeeKind", "FeeLine", "Grace", "Instalment",
@@ -35,43 +40,95 @@ __all__ = [
 ]  # fmt: skip
 
 
+_LEVEL_OR_EQUAL = frozenset({Amortization.ANNUITY, Amortization.EQUAL_PRINCIPAL})
+_TERMS_TRIED = (72, 420, ROWS_MAX)
+
+
 def build_schedule(request: ScheduleRequest) -> Schedule:
     """The schedule of a loan.
 
     Raises InvalidInput naming the field when the request cannot be met (a prepayment above the settlement figure, a
     fixed instalment below the interest, dates past the year 9999).
     """
-    rows = request.instalments or 0
-    periods = make_periods(request, rows)
-    opening = request.principal.minor + (fee_at_start(request, FeeKind.FINANCED) if request.fees else 0)
-    found, level = _plain_rows(request, periods, opening, rows)
-    return _finish(request, periods.due, opening, found, level)
-
-
-def _plain_rows(request: ScheduleRequest, periods: Periods, opening: int, rows: int) -> tuple[Rows, int | None]:
-    rule = request.rounding
-    if request.amortization is Amortization.EQUAL_PRINCIPAL:
-        part = rule.level(opening, rows)
-        return walk_equal_principal(opening, part, periods.numerators, periods.denominator, rule), None
-    level = rule.level(*level_ratio(opening, periods.numerators, periods.denominator))
-    found = walk_level(opening, level, periods.numerators, periods.denominator, rule)
-    assert found is not None
-    return found, level
-
-
-def _finish(request: ScheduleRequest, due: list[date], opening: int, found: Rows, level: int | None) -> Schedule:
-    principals, interests = found
-    fees: tuple[int, ...] = ()
+    opening = request.principal.minor
     if request.fees:
-        openings = [opening - sum(principals[:k]) for k in range(len(principals))]
-        lines = fee_lines(request, due, openings)
-        fees = tuple(map(sum, zip(*(line.per_row_minor for line in lines), strict=True)))
-    return Schedule(
+        opening += fee_at_start(request, FeeKind.FINANCED)
+    if request.instalments is None and not request.principal_plan:
+        return _solve_term(request, opening)
+    rows = request.instalments or len(request.principal_plan)
+    periods = make_periods(request, rows)
+    if _is_plain(request):
+        found, level = _plain_rows(request, periods, opening, rows)
+        if found is not None:
+            return _finish(request, periods, opening, found, level)
+    return _walked(request, periods, opening)
+
+
+def _is_plain(request: ScheduleRequest) -> bool:
+    """True when nothing happens between the rows and the kind has a closed formula."""
+    if request.rounding.residual is Residual.FIRST and request.amortization is Amortization.ANNUITY:
+        return False
+    return request.amortization in _LEVEL_OR_EQUAL and not (
+        request.disbursements or request.prepayments or request.rate_changes or request.payment_holidays
+        or request.balloon or request.instalment or request.grace.principal or request.grace.interest
+    )  # fmt: skip
+
+
+def _plain_rows(request: ScheduleRequest, periods: Periods, opening: int, rows: int) -> tuple[Rows | None, int | None]:
+    rule = request.rounding
+    numerators, den = periods.factors(rate_ratio(request))
+    if request.amortization is Amortization.EQUAL_PRINCIPAL:
+        return walk_equal_principal(opening, rule.level(opening, rows), numerators, den, rule), None
+    level = rule.level(*level_ratio(opening, numerators, den))
+    if rule.residual is Residual.EQUALISED:
+        interest = ROUNDERS[rule.mode](opening * numerators[0], den)
+        level, _ = balance_level(LevelRun(opening, interest, numerators[1:], den, 0, rule), level)
+    return walk_level(opening, level, numerators, den, rule), level
+
+
+def _walked(request: ScheduleRequest, periods: Periods, opening: int) -> Schedule:
+    later = sum(part.amount.minor for part in request.disbursements if part.on > request.disbursed_on)
+    found = Walk(request, periods, opening - later).run()
+    return _finish(request, periods, opening - later, (found.principal, found.interest), found.level, found)
+
+
+def _solve_term(request: ScheduleRequest, opening: int) -> Schedule:
+    """The rows a fixed instalment needs. Raises InvalidInput when 1200 are not enough."""
+    assert request.instalment is not None
+    later = sum(part.amount.minor for part in request.disbursements if part.on > request.disbursed_on)
+    for rows in _TERMS_TRIED:
+        walk = Walk(request, make_periods(request, rows), opening - later)
+        found = walk.run()
+        if found.closed and walk.last_event_row < len(found.principal):
+            # Once more with the true end, which the day count 30E/360 ISDA and late events look at.
+            return _walked(request, make_periods(request, len(found.principal)), opening)
+    raise InvalidInput(
+        {"instalment": Text("The instalment is too small: the loan takes more than {most} rows", most=ROWS_MAX)}
+    )
+
+
+def _finish(
+    request: ScheduleRequest,
+    periods: Periods,
+    opening: int,
+    found: Rows,
+    level: int | None,
+    walked: Walked | None = None,
+) -> Schedule:
+    principals, interests = found
+    due = tuple(periods.due[: len(principals)])
+    schedule = Schedule(
         request=request,
         opening_minor=opening,
-        due_on=tuple(due),
+        due_on=due,
         principal_minor=tuple(principals),
         interest_minor=tuple(interests),
-        fees_minor=fees,
         level_minor=level,
+        capitalised_minor=tuple(walked.capitalised) if walked else (),
+        movements=tuple(walked.movements) if walked else (),
     )
+    if not request.fees:
+        return schedule
+    lines = fee_lines(request, due, schedule.opening_balances)
+    fees = tuple(map(sum, zip(*(line.per_row_minor for line in lines), strict=True)))
+    return replace(schedule, fees_minor=fees)

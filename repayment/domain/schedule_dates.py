@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from math import gcd
 
 from core.domain.calendars import Convention
 from core.domain.dates import (
@@ -24,13 +25,21 @@ from repayment.domain.schedule_request import ScheduleRequest
 class Periods:
     """`due` are the days to pay (moved to business days); `bounds` are the n + 1 days interest runs between.
 
-    Interest of row k on a balance B is B x numerators[k] / denominator, for the rate at disbursement.
+    Period k counts shares[k] / share_den of a year (of a period, where the rate is that of a period).
     """
 
     due: list[date]
     bounds: list[date]
-    numerators: list[int]
-    denominator: int
+    shares: list[int]
+    share_den: int
+
+    def factors(self, rate: tuple[int, int]) -> tuple[list[int], int]:
+        """Interest of row k on balance B is B x numerators[k] / denominator at this rate, an exact ratio."""
+        num, den = rate
+        den *= self.share_den
+        divisor = gcd(num, den)
+        num //= divisor
+        return [num * share for share in self.shares], den // divisor
 
 
 def _anchor_day(request: ScheduleRequest, first: date) -> int:
@@ -64,7 +73,7 @@ def rate_ratio(request: ScheduleRequest) -> tuple[int, int]:
 
 
 def make_periods(request: ScheduleRequest, rows: int) -> Periods:
-    """Due dates, interest periods and rate factors of `rows` rows."""
+    """Due dates, interest periods and their lengths, for `rows` rows."""
     nominal = due_dates(request, rows)
     days = request.business_days
     due = nominal
@@ -73,27 +82,24 @@ def make_periods(request: ScheduleRequest, rows: int) -> Periods:
         due = [adjust(day, days.convention) for day in nominal]
     start = request.disbursed_on
     bounds = [start, *(due if days.interest_follows else nominal)]
-    rate_num, rate_den = rate_ratio(request)
     if request.day_count is DayCount.PERIOD:
         share = Fraction(1) if request.rate_period is not None else 1 / request.frequency.periods_per_year
-        factor = Fraction(rate_num, rate_den) * share
-        numerators = [factor.numerator] * rows
+        shares = [share.numerator] * rows
         if bounds[1] == start:
-            numerators[0] = 0  # an instalment on the day of disbursement carries no interest
-        return Periods(due, bounds, numerators, factor.denominator)
-    fractions, den = year_numerators(request.day_count, bounds, bounds[-1])
-    return Periods(due, bounds, [rate_num * n for n in fractions], rate_den * den)
+            shares[0] = 0  # an instalment on the day of disbursement carries no interest
+        return Periods(due, bounds, shares, share.denominator)
+    return Periods(due, bounds, *year_numerators(request.day_count, bounds, bounds[-1]))
 
 
-def segment_ratio(request: ScheduleRequest, bounds: tuple[date, date], part: tuple[date, date], last: date) -> Fraction:
-    """The share of a year (of a period, for a rate of a period) that a part of one interest period counts.
+def part_share(request: ScheduleRequest, periods: Periods, row: int, part: tuple[date, date]) -> Fraction:
+    """What a part of the interest period of a row (counted from 0) counts, in the unit of `Periods.shares`.
 
-    Under PERIOD a part of a period counts its days over the days of the period.
+    Under PERIOD a part counts its days over the days of the period.
     """
+    start, end = periods.bounds[row], periods.bounds[row + 1]
     if request.day_count is not DayCount.PERIOD:
-        return Fraction(*year_parts(request.day_count, part[0], part[1], last))
-    length = (bounds[1] - bounds[0]).days
+        return Fraction(*year_parts(request.day_count, *part, periods.bounds[-1]))
+    length = (end - start).days
     if not length:
         return Fraction(0)
-    whole = Fraction(1) if request.rate_period is not None else 1 / request.frequency.periods_per_year
-    return whole * Fraction((part[1] - part[0]).days, length)
+    return Fraction(periods.shares[row] * (part[1] - part[0]).days, periods.share_den * length)

@@ -130,6 +130,12 @@ class Schedule:
         return self.request.principal.currency
 
     @property
+    def opening_balances(self) -> tuple[int, ...]:
+        """What is owed before each row is due: the balance after it with the row's own changes undone."""
+        rows = zip(self.balance_minor, self.principal_minor, self.capitalised_minor, strict=True)
+        return tuple(after + paid - added for after, paid, added in rows)
+
+    @property
     def payment_minor(self) -> tuple[int, ...]:
         """What is due in each row."""
         columns = zip(self.principal_minor, self.interest_minor, self.fees_minor, strict=True)

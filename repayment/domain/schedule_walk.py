@@ -1,0 +1,317 @@
+"""The general walk over a schedule: grace, payment holidays, tranches, prepayments, rate changes, every kind.
+
+It goes row by row on whole minor units; interest is an exact fraction until its one rounding. On loans without events
+it gives the same cents as the plain walks in `amortization.py`, and it remembers how each row came about.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+from core.domain.errors import InvalidInput
+from core.domain.texts import Text
+from repayment.domain.amortization import weighted_level_ratio
+from repayment.domain.rounding import ROUNDERS, InterestRounding, Residual
+from repayment.domain.schedule_dates import Periods, part_share, rate_ratio
+from repayment.domain.schedule_level import LevelRun, balance_level
+from repayment.domain.schedule_plan import RowPlan, make_row_plan
+from repayment.domain.schedule_request import (
+    Amortization,
+    Disbursement,
+    InterestTreatment,
+    Prepayment,
+    PrepaymentEffect,
+    RateChange,
+    ScheduleRequest,
+)
+from repayment.domain.schedule_rows import Movement
+
+Event = Disbursement | Prepayment | RateChange
+_ORDER = {RateChange: 0, Disbursement: 1, Prepayment: 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch of constant balance and rate: `interest` = balance x rate x share, exact, in minor units."""
+
+    start: date
+    end: date
+    balance_minor: int
+    rate: Fraction
+    share: Fraction
+    interest: Fraction
+
+
+@dataclass(slots=True)
+class Walked:
+    """The columns found so far, in minor units, and the segments of each row."""
+
+    principal: list[int] = field(default_factory=list)
+    interest: list[int] = field(default_factory=list)
+    capitalised: list[int] = field(default_factory=list)
+    movements: list[Movement] = field(default_factory=list)
+    segments: list[tuple[Segment, ...]] = field(default_factory=list)
+    levels: list[int | None] = field(default_factory=list)
+    carried: list[int] = field(default_factory=list)  # interest of earlier rows that is due in this one
+    level: int | None = None
+    closed: bool = False  # a fixed instalment repaid the loan by itself
+
+
+class Walk:
+    """One pass over the rows. Raises InvalidInput for an event the loan cannot take."""
+
+    def __init__(self, request: ScheduleRequest, periods: Periods, opening: int) -> None:
+        self.request, self.periods, self.opening = request, periods, opening
+        self.rows = len(periods.due)
+        self.plan: RowPlan = make_row_plan(request, self.rows)
+        self.rounded = ROUNDERS[request.rounding.mode]
+        self.rate = rate_ratio(request)
+        self.numerators, self.denominator = periods.factors(self.rate)
+        self.balance = opening
+        self.pool = 0  # interest deferred so far
+        self.spread_part = 0
+        self.credit = 0  # prepaid instalments still to be skipped
+        self.level: int | None = None
+        self.part = 0
+        self.stale = True  # the instalment is to be worked out again
+        self.settled_interest = 0
+        self.found = Walked()
+        self.events = self._events_by_row()
+        self.lent = opening
+        self.first_extra = 0
+        self.last_event_row = max(
+            (row for row, events in self.events.items() if any(not isinstance(e, RateChange) for e in events)),
+            default=-1,
+        )
+
+    def _events_by_row(self) -> dict[int, list[Event]]:
+        request = self.request
+        events: list[Event] = [*request.rate_changes, *request.prepayments]
+        events += [part for part in request.disbursements if part.on > request.disbursed_on]
+        grouped: dict[int, list[Event]] = {}
+        for event in sorted(events, key=lambda event: (event.on, _ORDER[type(event)])):
+            # On a due date the instalment comes first: the event belongs to the period that begins.
+            row = bisect_right(self.periods.bounds, event.on) - 1
+            if row < self.rows:
+                grouped.setdefault(row, []).append(event)
+            elif not isinstance(event, RateChange) and request.instalments is not None:
+                name = "prepayments" if isinstance(event, Prepayment) else "disbursements"
+                raise InvalidInput({name: Text("{day} is not before the last due date", day=event.on)})
+        return grouped
+
+    def run(self) -> Walked:
+        """All rows, or fewer when the loan is repaid early."""
+        self.found.level = None
+        for row in range(self.rows):
+            accrued, segments = self._accrue(row)
+            self.found.closed = self.plan.ends_when_paid and self._closes_in(row, accrued)
+            is_last = row == self.rows - 1 or self.found.closed
+            self._due(row, accrued, is_last=is_last)
+            self.found.segments.append(segments)
+            if self.balance == 0 and self.pool == 0 and row >= self.last_event_row:
+                break
+        return self.found
+
+    # Interest of one period
+
+    def _accrue(self, row: int) -> tuple[Fraction, tuple[Segment, ...]]:
+        """Exact interest of the period, its segments, with the row's events applied on their days."""
+        bounds = self.periods.bounds
+        start, end = bounds[row], bounds[row + 1]
+        whole = Fraction(self.periods.shares[row], self.periods.share_den)
+        counted = Fraction(0)
+        segments: list[Segment] = []
+        self.settled_interest = 0
+        for event in self.events.get(row, ()):
+            share = part_share(self.request, self.periods, row, (start, event.on))
+            segments.append(self._segment(start, event.on, share))
+            counted += share
+            start = event.on
+            self._apply(event, row, self._interest_of(segments))
+        # The last stretch counts what is left of the period, so a split never changes the period's length.
+        segments.append(self._segment(start, end, max(whole - counted, Fraction(0))))
+        interest = self._interest_of(segments)
+        return interest, tuple(segment for segment in segments if segment.start < segment.end or segment.share)
+
+    def _segment(self, start: date, end: date, share: Fraction) -> Segment:
+        rate = Fraction(*self.rate)
+        basis = self.balance
+        if self.request.amortization is Amortization.FLAT:
+            basis = self.lent  # flat interest runs on the sum first lent
+        return Segment(start, end, basis, rate, share, basis * rate * share)
+
+    def _interest_of(self, segments: list[Segment]) -> Fraction:
+        if self.request.rounding.interest is InterestRounding.SEGMENT:
+            return Fraction(sum(self.rounded(s.interest.numerator, s.interest.denominator) for s in segments))
+        return sum((segment.interest for segment in segments), Fraction(0))
+
+    # Events
+
+    def _apply(self, event: Event, row: int, accrued: Fraction) -> None:
+        if isinstance(event, RateChange):
+            self.rate = event.rate_annual.as_integer_ratio()
+            self.numerators, self.denominator = self.periods.factors(self.rate)
+            self.stale = True
+        elif isinstance(event, Disbursement):
+            self.balance += event.amount.minor
+            self.lent += event.amount.minor
+            self.found.movements.append(Movement(event.on, event.amount.minor, row + 1))
+            self.stale = True
+        else:
+            self._prepay(event, row, accrued)
+
+    def _prepay(self, event: Prepayment, row: int, accrued: Fraction) -> None:
+        interest = self.rounded(accrued.numerator, accrued.denominator) - self.settled_interest + self.pool
+        minor = event.amount.minor
+        if minor > self.balance + interest:
+            raise InvalidInput(
+                {
+                    "prepayments": Text(
+                        "The prepayment of {day} is above the settlement figure of {most}",
+                        day=event.on,
+                        most=str(Decimal(self.balance + interest).scaleb(-self.plan.exponent)),
+                    )
+                }
+            )
+        principal = min(minor, self.balance)
+        excess = minor - principal  # only a payment that closes the loan settles interest before it is due
+        from_pool = min(self.pool, excess)
+        self.pool -= from_pool
+        self.settled_interest += excess - from_pool
+        self.balance -= principal
+        self.found.movements.append(Movement(event.on, -principal, row + 1, excess))
+        if event.effect is PrepaymentEffect.REDUCE_INSTALMENT:
+            self.stale = True
+        elif event.effect is PrepaymentEffect.SKIP_NEXT:
+            self.credit += principal
+
+    # One row
+
+    def _due(self, row: int, exact: Fraction, *, is_last: bool) -> None:
+        """What the row demands, and the balance after it."""
+        plan = self.plan
+        accrued = self.rounded(exact.numerator, exact.denominator) - self.settled_interest
+        if self.stale:
+            self._work_out(row, exact)
+        interest, capitalised, carried = accrued, 0, 0
+        if not plan.pays_interest[row] and not is_last:
+            interest = 0
+            if plan.treatment is InterestTreatment.CAPITALISED:
+                capitalised = accrued
+            else:
+                self.pool += accrued
+                self.spread_part = 0
+        elif self.pool:
+            carried = self._from_pool(row, is_last=is_last)
+            interest += carried
+        principal = self._principal(row, accrued, is_last=is_last)
+        if is_last:
+            principal = self.balance
+        self.balance += capitalised - principal
+        found = self.found
+        found.principal.append(principal)
+        found.interest.append(interest)
+        found.capitalised.append(capitalised)
+        found.carried.append(carried)
+        found.levels.append(self.level)
+
+    def _from_pool(self, row: int, *, is_last: bool) -> int:
+        treatment = self.plan.treatment
+        left = self.rows - row
+        if is_last or treatment is InterestTreatment.DUE_AT_END:
+            part = self.pool
+        elif treatment is InterestTreatment.SPREAD:
+            if not self.spread_part:
+                self.spread_part = max(1, self.rounded(self.pool, left))
+            part = min(self.spread_part, self.pool)
+        else:
+            part = 0
+        self.pool -= part
+        return part
+
+    def _principal(self, row: int, accrued: int, *, is_last: bool) -> int:
+        plan, kind = self.plan, self.request.amortization
+        if not plan.weights[row] or is_last:
+            return 0
+        if kind is Amortization.CUSTOM:
+            wanted = self.request.principal_plan[row].minor
+        elif kind is Amortization.EQUAL_PRINCIPAL:
+            wanted = self._equal_part(row)
+        else:
+            assert self.level is not None
+            payment = self.level + self.first_extra
+            self.first_extra = 0
+            if plan.weights[row] != plan.unit:
+                payment = self.request.rounding.level(payment * plan.weights[row], plan.unit)
+            capitalises = not plan.pays_interest[row] and plan.treatment is InterestTreatment.CAPITALISED
+            wanted = payment if capitalises else payment - accrued
+            if wanted < 0 or (wanted == 0 and plan.fixed and accrued):
+                wanted = self._uncovered(row)
+        if self.credit and wanted > 0:
+            skipped = min(self.credit, wanted)
+            self.credit -= skipped
+            wanted -= skipped
+        return min(wanted, self.balance)
+
+    def _uncovered(self, row: int) -> int:
+        """The instalment is below the interest: the row pays interest only and later ones are worked out again."""
+        if self.plan.fixed:
+            raise InvalidInput({"instalment": Text("The instalment does not cover the interest of row {n}", n=row + 1)})
+        self.stale = True
+        return 0
+
+    def _equal_part(self, row: int) -> int:
+        if self.request.rounding.residual is Residual.FIRST and row == self.plan.first_paying:
+            first = self.balance - self.plan.balloon - self.part * (self.plan.paying_from(row) - 1)
+            return first if first > 0 else self.part
+        return self.part
+
+    def _closes_in(self, row: int, exact: Fraction) -> bool:
+        """With a fixed instalment and no number of rows: is this the row that ends the loan?"""
+        if row < self.last_event_row or not self.plan.weights[row]:
+            return False
+        accrued = self.rounded(exact.numerator, exact.denominator) - self.settled_interest
+        return self.balance + accrued <= (self.plan.fixed or 0)
+
+    def _work_out(self, row: int, exact: Fraction) -> None:
+        """The instalment from this row on, with the interest of this row known."""
+        self.stale = False
+        plan, kind, rule = self.plan, self.request.amortization, self.request.rounding
+        if kind is Amortization.CUSTOM or kind is Amortization.INTEREST_ONLY:
+            return
+        if kind is Amortization.EQUAL_PRINCIPAL:
+            self.part = rule.level(max(self.balance - plan.balloon, 0), max(plan.paying_from(row), 1))
+            return
+        if plan.fixed:
+            self.level = plan.fixed
+        elif not any(plan.weights[row:]):
+            self.level = 0
+        elif kind is Amortization.FLAT:
+            self.level = self._flat_level(row, exact)
+        else:
+            grown = self.balance + exact if plan.grows(row) else Fraction(self.balance)
+            weights = plan.weights[row:]
+            numerators = [n if plan.grows(row + k) else 0 for k, n in enumerate(self.numerators[row:])]
+            num, den = weighted_level_ratio(
+                grown.as_integer_ratio(), weights, numerators, self.denominator, plan.balloon
+            )
+            self.level = rule.level(max(num, 0) * plan.unit, den)
+            if rule.residual is not Residual.LAST and plan.is_simple_from(row):
+                interest = self.rounded(exact.numerator, exact.denominator)
+                run = LevelRun(self.balance, interest, self.numerators[row + 1 :], self.denominator, plan.balloon, rule)
+                self.level, self.first_extra = balance_level(run, self.level)
+        if self.found.level is None:
+            self.found.level = self.level
+
+    def _flat_level(self, row: int, exact: Fraction) -> int:
+        paying = [k for k in range(row, self.rows) if self.plan.weights[k]]
+        interest = sum(
+            (exact if k == row else Fraction(self.lent * self.numerators[k], self.denominator) for k in paying),
+            Fraction(0),
+        )
+        whole = (self.balance + interest) / len(paying)
+        return self.request.rounding.level(whole.numerator, whole.denominator)
