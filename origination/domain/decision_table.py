@@ -36,6 +36,7 @@ class RowResult:
     solvable: bool
     inputs: Mapping[str, FactValue | None]
     limits: Mapping[str, tuple[str, tuple[FactValue, ...]]]
+    texts: Mapping[str, str]
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -152,6 +153,7 @@ class CompiledTable:
                 solvable=row.solvable,
                 inputs={cell.fact: facts.get(cell.fact) for cell in row.cells},
                 limits={cell.fact: (cell.op.value, cell.limits(currency)) for cell in row.cells},
+                texts=row.texts,
             )
             for row, state in zip(self.table.rows, fired, strict=True)
         )

@@ -71,6 +71,7 @@ class Stage(StrEnum):
 
 STAGE_ORDER = {stage: at for at, stage in enumerate(Stage)}
 REASON_ID = re.compile(r"[A-Z][A-Z0-9_]{2,59}")
+PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,7 @@ class TableRow:
     outcome: Outcome | None = None
     values: Mapping[str, Any] = field(default_factory=dict)
     solvable: bool = False  # a smaller or longer loan may pass
+    texts: Mapping[str, str] = field(default_factory=dict)  # locale -> the reason as said to the applicant
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,11 +152,18 @@ def read_table(raw: Mapping[str, Any]) -> DecisionTable:
         rows=rows,
         segments=frozenset(raw.get("segments", ())),
         jurisdictions=frozenset(raw.get("jurisdictions", ())),
-        valid_from=raw.get("valid_from"),
-        valid_to=raw.get("valid_to"),
+        valid_from=_day(name, raw.get("valid_from")),
+        valid_to=_day(name, raw.get("valid_to")),
     )
     _check(table)
     return table
+
+
+def _day(name: str, raw: Any) -> date | None:
+    try:
+        return date.fromisoformat(raw) if isinstance(raw, str) else raw
+    except ValueError:
+        raise PolicyInvalid(f"Table {name}: {raw!r} is not a day like 2026-01-31") from None
 
 
 def _check(table: DecisionTable) -> None:
@@ -180,10 +189,10 @@ def _only(raw: Mapping[str, Any], known: set[str], where: str) -> None:
 
 def _row(table: str, stage: Stage, raw: Mapping[str, Any]) -> TableRow:
     where = f"{table}/{raw.get('id', '?')}"
-    _only(raw, {"id", "when", "outcome", "values", "solvable"}, where)
+    _only(raw, {"id", "when", "outcome", "values", "solvable", "text"}, where)
     if not REASON_ID.fullmatch(str(raw.get("id", ""))):
         raise PolicyInvalid(f"Table {where}: a row needs an id in capital letters, like DTI_ABOVE_LIMIT")
-    cells = tuple(read_cell(where, name, condition) for name, condition in raw.get("when", {}).items())
+    cells = tuple(read_cell(where, name, condition) for name, condition in sorted(raw.get("when", {}).items()))
     for cell in cells:
         if CATALOGUE[cell.fact].protected and stage not in {Stage.PREQUALIFICATION, Stage.KNOCK_OUT}:
             raise PolicyInvalid(f"Table {where}: {cell.fact} is protected and may only be used for a legal knock-out")
@@ -194,7 +203,20 @@ def _row(table: str, stage: Stage, raw: Mapping[str, Any]) -> TableRow:
     if (outcome is None) == ("values" not in raw):
         raise PolicyInvalid(f"Table {where}: a row gives either an outcome or values")
     values = {key: _output(where, key, value) for key, value in raw.get("values", {}).items()}
-    return TableRow(str(raw["id"]), cells, outcome, values, bool(raw.get("solvable", False)))
+    texts = _texts(where, raw.get("text", {}), cells, needed=outcome in {Outcome.REFER, Outcome.DECLINE})
+    return TableRow(str(raw["id"]), cells, outcome, values, bool(raw.get("solvable", False)), texts)
+
+
+def _texts(where: str, raw: Any, cells: tuple[Cell, ...], *, needed: bool) -> Mapping[str, str]:
+    """The reason in both languages; `{dti}` and `{dti_limit}` stand for the value of a cell's fact and its limit."""
+    if needed and set(raw) != {"en", "zh"}:
+        raise PolicyInvalid(f"Table {where}: give the reason as text = {{ en = ..., zh = ... }}")
+    known = {cell.fact for cell in cells} | {f"{cell.fact}_limit" for cell in cells}
+    for locale, text in raw.items():
+        strange = set(PLACEHOLDER.findall(text)) - known
+        if strange:
+            raise PolicyInvalid(f"Table {where}: the {locale} text names {', '.join(sorted(strange))}, not in this row")
+    return dict(raw)
 
 
 def _output(where: str, key: str, raw: Any) -> Any:

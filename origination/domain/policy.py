@@ -1,0 +1,147 @@
+"""The lender's policy on applications: tables, stress, prices, authority, offers; one frozen value from one text."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from functools import cached_property
+from typing import Any, ClassVar, Self
+
+from core.domain.actor import Role
+from core.domain.errors import PolicyInvalid
+from core.domain.money import Money
+from origination.domain.affordability import Stress
+from origination.domain.authority import Authority
+from origination.domain.decision import CompiledPolicy
+from origination.domain.facts import Exchange
+from origination.domain.offer import OfferPolicy
+from origination.domain.pricing import PricingPolicy
+from origination.domain.rules import DecisionTable, read_table
+
+SECTIONS = ("version", "exchange", "stress", "pricing", "offers", "review", "authority", "table")
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewPolicy:
+    """Days: how long a draft waits, until when a person has looked at a referral or a request to look again."""
+
+    draft_days: int
+    referral_days: int
+    look_again_days: int
+
+
+@dataclass(frozen=True)
+class OriginationPolicy:
+    """Everything an automatic decision depends on beside the facts. `text` is canonical JSON of what was read."""
+
+    STAGE: ClassVar[str] = "origination"
+
+    version: str
+    tables: tuple[DecisionTable, ...]
+    stress: Stress
+    exchange: Exchange
+    pricing: PricingPolicy
+    offers: OfferPolicy
+    review: ReviewPolicy
+    authority: tuple[Authority, ...]
+    text: str = field(repr=False)
+
+    @cached_property
+    def compiled(self) -> CompiledPolicy:
+        """The tables ready to be asked."""
+        return CompiledPolicy.of(self.tables)
+
+    @cached_property
+    def sha256(self) -> str:
+        """The hash of the canonical text: a comment or the order of keys does not change it."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+    @classmethod
+    def from_toml(cls, data: Mapping[str, Any]) -> Self:
+        """From a read TOML file, or from `json.loads(policy.text)`. Raises PolicyInvalid naming section and key.
+
+        Sections of other readers (identity checks, screening) are left alone and do not count into `text`.
+        """
+        own = {name: data[name] for name in SECTIONS if name in data}
+        try:
+            tables = tuple(read_table(raw) for raw in own["table"])
+            policy = cls(
+                version=str(own["version"]),
+                tables=tables,
+                stress=Stress(Decimal(own["stress"]["rate"]), Decimal(own["stress"]["income"])),
+                exchange=_exchange(own["exchange"]),
+                pricing=_pricing(own["pricing"]),
+                offers=OfferPolicy(**own["offers"]),
+                review=ReviewPolicy(**own["review"]),
+                authority=tuple(_authority(raw) for raw in own["authority"]),
+                text=json.dumps(own, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=_plain),
+            )
+        except (KeyError, ValueError, TypeError, InvalidOperation) as error:
+            raise PolicyInvalid(f"origination policy: {error!r}") from None
+        names = [table.name for table in tables]
+        if len(set(names)) != len(names):
+            raise PolicyInvalid("origination policy: two tables have the same name")
+        return policy
+
+    @classmethod
+    def from_text(cls, text: str) -> Self:
+        """From the kept `text` of a policy."""
+        return cls.from_toml(json.loads(text))
+
+    def reason_texts(self, reason_id: str) -> Mapping[str, str]:
+        """The reason's words by locale as this policy puts them; empty for a built-in reason."""
+        for table in self.tables:
+            for row in table.rows:
+                if row.id == reason_id and row.texts:
+                    return row.texts
+        return {}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} has no place in a policy; write numbers with a point as text")
+
+
+def _decimals(raw: Mapping[str, str]) -> dict[str, Decimal]:
+    return {key: Decimal(value) for key, value in raw.items()}
+
+
+def _exchange(raw: Mapping[str, Any]) -> Exchange:
+    as_of = raw["as_of"]
+    day = date.fromisoformat(as_of) if isinstance(as_of, str) else as_of
+    return Exchange(day, _decimals(raw["usd_per_unit"]))
+
+
+def _pricing(raw: Mapping[str, Any]) -> PricingPolicy:
+    return PricingPolicy(
+        cost_of_funds=_decimals(raw["cost_of_funds"]),
+        loss_given_default=_decimals(raw["loss_given_default"]),
+        operating_cost=_decimals(raw["operating_cost"]),
+        capital_share=Decimal(raw["capital_share"]),
+        return_on_capital=Decimal(raw["return_on_capital"]),
+        margin_min=Decimal(raw["margin_min"]),
+        rate_step=Decimal(raw["rate_step"]),
+    )
+
+
+def _authority(raw: Mapping[str, Any]) -> Authority:
+    def money(name: str) -> dict[str, Money]:
+        return {currency: Money.of(amount, currency) for currency, amount in raw[name].items()}
+
+    seats = int(raw.get("seats", 1))
+    if not 1 <= seats <= 5:
+        raise PolicyInvalid("[[authority]]: seats are from 1 to 5")
+    return Authority(
+        role=Role(raw["role"]),
+        segment=str(raw["segment"]),
+        amount_max=money("amount_max"),
+        exposure_max=money("exposure_max"),
+        grades=frozenset(raw["grades"]),
+        may_override=bool(raw.get("may_override", False)),
+        seats=seats,
+    )
