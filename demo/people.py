@@ -190,7 +190,8 @@ def company(rng: Random, number: int, day: date, product: str) -> DemoApplicant:
         },
         "contact": {"representative_name": first, **contact},
         "results": {
-            "revenue_annual": str(revenue), "revenue_prior": str(int(revenue / (1.05 + rng.gauss(0.03 * quality, 0.08)))),
+            "revenue_annual": str(revenue),
+            "revenue_prior": str(int(revenue / (1.05 + rng.gauss(0.03 * quality, 0.08)))),
             "ebitda_annual": str(ebitda), "profit_annual": str(int(ebitda * rng.uniform(0.3, 0.6))),
             "debt_service_annual": str(int(ebitda * max(0.0, rng.gauss(0.18, 0.1)))),
         },
