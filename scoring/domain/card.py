@@ -1,0 +1,234 @@
+"""The terms of a scorecard: points, grades, cut-off, baseline and the ranking of reasons. Shared by all kinds of card.
+
+Points are affine in the log-odds (Siddiqi, Intelligent Credit Scoring, 2nd ed., ch. 10): `base_score` at `base_odds`
+goods per bad, and `pdo` more points for every doubling of the odds. A printed number of points is a whole number of
+ticks (a tick is one point, or a tenth of one), and the score is the sum of what is printed: ticks are added, never
+rounded again. The grade is read from that sum, so rounding cannot move it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+
+from core.domain.errors import ModelUnavailable
+from scoring.domain.columns import ColumnType, Feature
+
+FORMAT = "promissory-card/1"
+REASONS_MAX = 4  # Regulation B, comment 9(b)(2)-1: more than four reasons is not likely to be helpful
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How log-odds become points. `decimals` is 0 or 1."""
+
+    pdo: float = 20.0
+    base_score: float = 600.0
+    base_odds: float = 50.0
+    decimals: int = 1
+
+    def __post_init__(self) -> None:
+        if not (self.pdo > 0 and self.base_odds > 0 and self.decimals in (0, 1)):
+            raise ValueError("pdo and base_odds must be positive, decimals 0 or 1")
+
+    @property
+    def tick(self) -> int:
+        """Ticks in one point."""
+        return int(10**self.decimals)
+
+    @property
+    def factor(self) -> float:
+        """Points per unit of log-odds."""
+        return self.pdo / math.log(2)
+
+    def ticks(self, log_odds: float) -> int:
+        """Ticks of a whole log-odds of being bad."""
+        return round((self.base_score - self.factor * (math.log(self.base_odds) + log_odds)) * self.tick)
+
+    def ticks_of_part(self, log_odds: Any) -> Any:
+        """Ticks of a contribution to the log-odds (array or number), without the offset."""
+        return np.rint(np.asarray(log_odds) * (-self.factor * self.tick)).astype(np.int64)
+
+    def points(self, ticks: int) -> Decimal:
+        """Ticks as printed points."""
+        return Decimal(int(ticks)).scaleb(-self.decimals)
+
+
+@dataclass(frozen=True, slots=True)
+class Grade:
+    """A band of scores: `ticks_min` is the least score in it (None for the last), `pd_max` the PD it was set by."""
+
+    name: str
+    pd_max: float | None
+    ticks_min: int | None
+
+
+def grades_from_bands(bands: Sequence[tuple[str, float | None]], scale: Scale) -> tuple[Grade, ...]:
+    """Bands of PD, best first, as bands of score. Raises ValueError unless the PDs rise and only the last is open."""
+    limits = [limit for _, limit in bands]
+    if not bands or limits[-1] is not None or any(limit is None for limit in limits[:-1]):
+        raise ValueError("every grade but the last needs pd_max")
+    closed = [limit for limit in limits if limit is not None]
+    if closed != sorted(set(closed)) or any(not 0 < limit < 1 for limit in closed):
+        raise ValueError("pd_max must rise from grade to grade and lie between 0 and 1")
+    return tuple(Grade(n, p, None if p is None else scale.ticks(math.log(p / (1 - p)))) for n, p in bands)
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """What an applicant is compared with: the mean contribution of each feature among the rows `method` describes.
+
+    `ticks` per feature, `score` their sum with the base; `rows` counts the rows averaged.
+    """
+
+    method: str
+    ticks: tuple[int, ...]
+    score: int
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Everything about a card but its tables. `groups` holds positions of features; a group is named by its first."""
+
+    kind: str
+    segment: str
+    scale: Scale
+    slope: float
+    intercept: float
+    features: tuple[Feature, ...]
+    groups: tuple[tuple[int, ...], ...]
+    grades: tuple[Grade, ...]
+    cutoff_pd: float
+    baseline: Baseline
+
+    @property
+    def cutoff_ticks(self) -> int:
+        """The least score that passes."""
+        return self.scale.ticks(math.log(self.cutoff_pd / (1 - self.cutoff_pd)))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The features in order."""
+        return tuple(feature.name for feature in self.features)
+
+    def grade_of(self, ticks: int) -> str:
+        """The grade of a score."""
+        for grade in self.grades:
+            if grade.ticks_min is None or ticks >= grade.ticks_min:
+                return grade.name
+        raise AssertionError("the last grade is open")
+
+    def pd_of_margin(self, margin: float) -> float:
+        """The calibrated PD of a booster's margin."""
+        return 1 / (1 + math.exp(-(self.intercept + self.slope * margin)))
+
+    def base_ticks(self, bias: float) -> int:
+        """The ticks everybody starts with."""
+        return self.scale.ticks(self.intercept + self.slope * bias)
+
+    def rank(self, ticks: Sequence[int]) -> tuple[tuple[int, int], ...]:
+        """Reasons of one row as (position of the group, ticks lost against the baseline), worst first, at most four.
+
+        Only what lowered the score against the baseline; ties in the order of groups; never padded.
+        """
+        base = self.baseline.ticks
+        lost = []
+        for position, group in enumerate(self.groups):
+            if len(group) == 1:
+                change = ticks[group[0]] - base[group[0]]
+            else:
+                change = sum(ticks[at] - base[at] for at in group)
+            if change < 0:
+                lost.append((change, position))
+        lost.sort()
+        return tuple((position, -change) for change, position in lost[:REASONS_MAX])
+
+    def rank_rows(self, ticks: np.ndarray) -> np.ndarray:
+        """`rank` for many rows: `ticks` is (features, rows); gives (4, rows) positions of groups, -1 for none."""
+        rows = ticks.shape[1]
+        changes = np.empty((len(self.groups), rows), dtype=np.int32)
+        base = self.baseline.ticks
+        for position, group in enumerate(self.groups):
+            np.subtract(ticks[group[0]], base[group[0]], out=changes[position], casting="unsafe")
+            for at in group[1:]:
+                changes[position] += ticks[at] - base[at]
+        ranked = np.full((REASONS_MAX, rows), -1, dtype=np.int16)
+        everyone = np.arange(rows)
+        for place in range(min(REASONS_MAX, len(self.groups))):
+            worst = changes.argmin(axis=0)
+            lowers = changes[worst, everyone] < 0
+            ranked[place] = np.where(lowers, worst, -1)
+            changes[worst, everyone] = 0
+        return ranked
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON-ready; `terms_from_json` reads it back exactly."""
+        return {
+            "format": FORMAT, "kind": self.kind, "segment": self.segment,
+            "scale": {"pdo": self.scale.pdo, "base_score": self.scale.base_score, "base_odds": self.scale.base_odds,
+                      "decimals": self.scale.decimals},
+            "calibration": {"slope": self.slope, "intercept": self.intercept},
+            "cutoff_pd": self.cutoff_pd,
+            "grades": [{"name": g.name, "pd_max": g.pd_max, "ticks_min": g.ticks_min} for g in self.grades],
+            "features": [
+                {"name": f.name, "type": f.type.value, "mono": f.mono, "categories": list(f.categories),
+                 "unit": f.unit, "description": f.description}
+                for f in self.features
+            ],
+            "groups": [list(group) for group in self.groups],
+            "baseline": {"method": self.baseline.method, "ticks": list(self.baseline.ticks),
+                         "score": self.baseline.score, "rows": self.baseline.rows},
+        }  # fmt: skip
+
+
+def terms_from_json(raw: dict[str, Any]) -> Terms:
+    """Reads what `to_json` wrote. Raises ModelUnavailable for anything else."""
+    if raw.get("format") != FORMAT:
+        raise ModelUnavailable(f"The card file says format {raw.get('format')!r}, this version reads {FORMAT!r}")
+    try:
+        base = raw["baseline"]
+        return Terms(
+            kind=raw["kind"],
+            segment=raw["segment"],
+            scale=Scale(**raw["scale"]),
+            slope=raw["calibration"]["slope"],
+            intercept=raw["calibration"]["intercept"],
+            features=tuple(
+                Feature(f["name"], ColumnType(f["type"]), f["mono"], tuple(f["categories"]), f["unit"], f["description"])
+                for f in raw["features"]
+            ),
+            groups=tuple(tuple(group) for group in raw["groups"]),
+            grades=tuple(Grade(g["name"], g["pd_max"], g["ticks_min"]) for g in raw["grades"]),
+            cutoff_pd=raw["cutoff_pd"],
+            baseline=Baseline(base["method"], tuple(base["ticks"]), base["score"], base["rows"]),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelUnavailable(f"The card file is damaged ({type(error).__name__}: {error})") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """One scored row in ticks: `ticks` per feature without the base, `reasons` as Terms.rank gives them."""
+
+    pd: float
+    score: int
+    grade: str
+    ticks: tuple[int, ...]
+    reasons: tuple[tuple[int, int], ...]
+    cells: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredRows:
+    """Many scored rows: `ticks` is (features, rows), `reasons` (4, rows) with -1 for none."""
+
+    pd: np.ndarray
+    score: np.ndarray
+    ticks: np.ndarray
+    reasons: np.ndarray

@@ -1,0 +1,148 @@
+"""The only importer of xgboost and shap, both on first use. Models are XGBoost's own JSON, never pickled."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from scoring.domain.columns import Feature
+
+THREADS = 2  # fixed, so that the same data and seed give the same bytes on every machine
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One setting of the learner. `rounds` is the most it may grow; early stopping may use fewer."""
+
+    name: str
+    depth: int
+    eta: float
+    rounds: int
+    subsample: float
+    by_tree: float
+    by_node: float
+    l2: float
+    min_weight: float
+    bins: int
+    one_hot: int = 4
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON-ready."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A booster as bytes, and how many rounds it has."""
+
+    model: bytes
+    rounds: int
+
+
+class Booster:
+    """A trained booster; for training, tests and reports. Scoring uses the tables instead."""
+
+    def __init__(self, features: Sequence[Feature], inner: Any) -> None:
+        self._features = features
+        self._inner = inner
+
+    @classmethod
+    def load(cls, features: Sequence[Feature], model: bytes) -> Booster:
+        """From XGBoost's JSON."""
+        import xgboost
+
+        return cls(features, xgboost.Booster(model_file=bytearray(model)))
+
+    def margin(self, matrix: np.ndarray) -> np.ndarray:
+        """Log-odds of bad for encoded rows (rows, features)."""
+        return self._inner.predict(_dmatrix(self._features, matrix), output_margin=True).astype(np.float64)
+
+    def contributions(self, matrix: np.ndarray) -> np.ndarray:
+        """xgboost's own `pred_contribs` (rows, features + 1); the last column is the bias."""
+        return self._inner.predict(_dmatrix(self._features, matrix), pred_contribs=True)
+
+    def save(self) -> bytes:
+        """XGBoost's JSON."""
+        return bytes(self._inner.save_raw("json"))
+
+
+def train_booster(
+    features: Sequence[Feature],
+    matrix: np.ndarray,
+    bad: np.ndarray,
+    plan: Plan,
+    *,
+    additive: bool,
+    seed: int,
+    weight: np.ndarray | None = None,
+    watch: tuple[np.ndarray, np.ndarray] | None = None,
+) -> tuple[Booster, int]:
+    """Trains on encoded rows (rows, features); gives the booster and its rounds.
+
+    `additive` lets each tree use one feature only. With `watch` (rows, outcome) training stops when its log-loss has
+    not fallen for a while, and the booster is cut to the best round.
+    """
+    import xgboost
+
+    params = _params(features, plan, additive=additive, seed=seed)
+    data = _dmatrix(features, matrix, bad, weight)
+    if watch is None:
+        return Booster(features, xgboost.train(params, data, plan.rounds)), plan.rounds
+    patience = max(30, round(3 / plan.eta))
+    inner = xgboost.train(
+        params,
+        data,
+        plan.rounds,
+        evals=[(_dmatrix(features, *watch), "watch")],
+        early_stopping_rounds=patience,
+        verbose_eval=False,
+    )
+    best = int(inner.best_iteration) + 1
+    return Booster(features, inner[:best]), best
+
+
+def _params(features: Sequence[Feature], plan: Plan, *, additive: bool, seed: int) -> dict[str, Any]:
+    params: dict[str, Any] = {
+        "objective": "binary:logistic", "eval_metric": "logloss", "tree_method": "hist", "nthread": THREADS,
+        "seed": seed, "verbosity": 0, "max_depth": plan.depth, "eta": plan.eta, "subsample": plan.subsample,
+        "colsample_bytree": plan.by_tree, "colsample_bynode": plan.by_node, "lambda": plan.l2,
+        "min_child_weight": plan.min_weight, "max_bin": plan.bins, "max_cat_to_onehot": plan.one_hot,
+        "monotone_constraints": "(" + ",".join(str(f.mono) for f in features) + ")",
+    }  # fmt: skip
+    if additive:
+        params["interaction_constraints"] = json.dumps([[i] for i in range(len(features))])
+    return params
+
+
+def _dmatrix(
+    features: Sequence[Feature], matrix: np.ndarray, bad: np.ndarray | None = None, weight: np.ndarray | None = None
+) -> Any:
+    import xgboost
+
+    return xgboost.DMatrix(
+        matrix,
+        bad,
+        weight=weight,
+        feature_names=[f"f{i}" for i in range(len(features))],
+        feature_types=["c" if f.is_category else "q" for f in features],
+        enable_categorical=True,
+    )
+
+
+def version() -> str:
+    """The version of xgboost in use."""
+    import xgboost
+
+    return str(xgboost.__version__)
+
+
+def explain_by_shap(model: bytes, features: Sequence[Feature], matrix: np.ndarray) -> np.ndarray:
+    """`shap.TreeExplainer`'s values (rows, features), for tests and reports only; numbers only, no categories."""
+    import shap
+
+    booster = Booster.load(features, model)
+    return np.asarray(shap.TreeExplainer(booster._inner).shap_values(matrix))

@@ -1,0 +1,104 @@
+"""Tables against xgboost's own TreeSHAP (`pred_contribs`) on random models and rows, missing and new categories too."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from scoring.domain.columns import ColumnType, Feature
+from scoring.domain.shapley import tabulate_shap
+from scoring.domain.trees import exact_edge, find_cells, grids_of, read_ensemble, tabulate_additive
+from scoring.engine import Booster, Plan, explain_by_shap, train_booster
+
+FEATURES = (
+    Feature("income", ColumnType.NUMBER, -1),
+    Feature("late", ColumnType.NUMBER, 1),
+    Feature("ratio", ColumnType.NUMBER),
+    Feature("region", ColumnType.CATEGORY, 0, tuple("abcdefg")),
+    Feature("age_band", ColumnType.NUMBER),
+)
+
+
+def sample(seed: int, rows: int = 400):
+    rng = np.random.default_rng(seed)
+    matrix = np.column_stack(
+        [
+            rng.lognormal(8, 1, rows),
+            rng.poisson(0.7, rows).astype(float),
+            rng.normal(0, 1, rows) * 0.1,
+            rng.integers(0, 8, rows).astype(float),
+            rng.integers(1, 5, rows).astype(float),
+        ]
+    )
+    risk = matrix[:, 1] - np.log(matrix[:, 0]) + 6 + (matrix[:, 3] % 3) + matrix[:, 2] * matrix[:, 4] * 4
+    bad = (rng.random(rows) < 1 / (1 + np.exp(-risk))).astype(float)
+    matrix[rng.random(matrix.shape) < 0.1] = np.nan
+    return matrix, bad
+
+
+def trained(seed: int, depth: int, *, additive: bool, rounds: int = 30):
+    matrix, bad = sample(seed)
+    plan = Plan("test", depth, 0.3, rounds, 0.8, 1.0, 0.8, 1.0, 1.0, 64, 2)
+    booster, _ = train_booster(FEATURES, matrix, bad, plan, additive=additive, seed=seed)
+    ensemble = read_ensemble(booster.save())
+    grids = grids_of(ensemble, {3: 8})
+    return booster, ensemble, grids
+
+
+@settings(max_examples=15, deadline=None)
+@given(seed=st.integers(0, 10**6), depth=st.integers(1, 4))
+def test_deep_tables_equal_pred_contribs(seed, depth):
+    booster, ensemble, grids = trained(seed, depth, additive=False)
+    rows, _ = sample(seed + 1, 200)
+    wanted = booster.contributions(rows)
+    tables = tabulate_shap(ensemble, grids)
+    found = tables.rows(list(rows.T))
+    assert np.abs(found.T - wanted[:, :-1]).max() < 1e-5
+    assert abs(tables.bias - wanted[0, -1]) < 1e-5
+    cells = [find_cells(grid, column) for grid, column in zip(grids, rows.T, strict=True)]
+    for at in range(5):
+        assert np.allclose(tables.row([c[at] for c in cells]), found[:, at], atol=1e-12)
+
+
+@settings(max_examples=15, deadline=None)
+@given(seed=st.integers(0, 10**6), depth=st.integers(1, 3))
+def test_additive_tables_equal_pred_contribs_and_margin(seed, depth):
+    booster, ensemble, grids = trained(seed, depth, additive=True)
+    rows, _ = sample(seed + 1, 200)
+    bias, tables = tabulate_additive(ensemble, grids)
+    parts = np.array([t[find_cells(g, c)] for t, g, c in zip(tables, grids, rows.T, strict=True)])
+    assert np.abs(parts.T - booster.contributions(rows)[:, :-1]).max() < 1e-5
+    assert np.abs(parts.sum(axis=0) + bias - booster.margin(rows)).max() < 1e-5
+
+
+def test_deep_tables_equal_shap():
+    numbers = FEATURES[:3]
+    matrix, bad = sample(5)
+    plan = Plan("test", 4, 0.2, 40, 1.0, 1.0, 1.0, 1.0, 1.0, 64)
+    booster, _ = train_booster(numbers, matrix[:, :3], bad, plan, additive=False, seed=1)
+    ensemble = read_ensemble(booster.save())
+    rows, _ = sample(6, 100)
+    found = tabulate_shap(ensemble, grids_of(ensemble, {})).rows(list(rows[:, :3].T))
+    assert np.abs(found.T - explain_by_shap(booster.save(), numbers, rows[:, :3])).max() < 1e-5
+
+
+@given(st.floats(width=32, allow_nan=False, allow_infinity=False), st.integers(-3, 3))
+def test_an_edge_decides_as_float32_does(threshold, steps):
+    """Values around the threshold, in steps far finer than float32, fall on the side xgboost's cast puts them."""
+    edge = exact_edge(threshold)
+    near = [edge]
+    for _ in range(abs(steps)):
+        near.append(float(np.nextafter(near[-1], np.inf if steps > 0 else -np.inf)))
+    for value in [*near, threshold, float(np.nextafter(threshold, -np.inf)), float(np.nextafter(threshold, np.inf))]:
+        if abs(value) < 3.4e38:
+            assert (np.float32(value) < np.float32(threshold)) == (value < edge)
+
+
+@pytest.mark.parametrize("cut", [0, 1, 100, -1])
+def test_a_cut_model_file_is_refused(cut):
+    from core.domain.errors import ModelUnavailable
+
+    booster, _, _ = trained(1, 2, additive=True, rounds=3)
+    with pytest.raises(ModelUnavailable):
+        read_ensemble(booster.save()[:cut])
+    assert Booster.load(FEATURES, booster.save()).margin(sample(2, 5)[0]).shape == (5,)
