@@ -12,9 +12,7 @@ from datetime import date
 MILLION = 1_000_000
 
 
-def accrued_through(
-    interest_minor: int, base_minor: int, accrue_from: date, due_on: date, through: date | None
-) -> int:
+def accrued_through(interest_minor: int, base_minor: int, accrue_from: date, due_on: date, through: date | None) -> int:
     """Interest of one period accrued when the night after `through` is over.
 
     `base_minor` had accrued before `accrue_from`; the rest runs evenly to `due_on`, where all of it has accrued.

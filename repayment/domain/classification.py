@@ -24,6 +24,9 @@ class RiskClass(StrEnum):
     LOSS = "LOSS"
 
 
+CLASSES = tuple(RiskClass)
+
+
 @dataclass(frozen=True, slots=True)
 class ClassRules:
     """From `valid_from` on: a class needs more than so many days past due; stages likewise. Rates are provisions.
@@ -55,11 +58,10 @@ class ClassRules:
 
     def class_of(self, dpd: int, restructured_on: date | None, today: date) -> RiskClass:
         """The class by days past due; a restructured loan is not better than `restructured_class` while observed."""
-        classes = list(RiskClass)
         place = sum(dpd > days for days in self.over_days)
         if restructured_on is not None and (today - restructured_on).days < self.observation_days:
-            place = max(place, classes.index(self.restructured_class))
-        return classes[place]
+            place = max(place, CLASSES.index(self.restructured_class))
+        return CLASSES[place]
 
     def stage_of(self, dpd: int, restructured_on: date | None, today: date) -> int:
         """IFRS 9 stage 1, 2 or 3; a restructured loan under observation is at least stage 2."""
@@ -69,12 +71,14 @@ class ClassRules:
 
     def provision_minor(self, risk_class: RiskClass, exposure_minor: int) -> int:
         """What to hold against the exposure, rounded up: a reserve is never short by a fraction."""
-        rate = self.rates_millionths[list(RiskClass).index(risk_class)]
+        rate = self.rates_millionths[CLASSES.index(risk_class)]
         return -(-exposure_minor * rate // 1_000_000)
 
 
 def rules_on(rules: Sequence[ClassRules], day: date) -> ClassRules:
     """The rules in force on a day. ValueError when none is."""
+    if len(rules) == 1 and rules[0].valid_from <= day:
+        return rules[0]
     valid = [rule for rule in rules if rule.valid_from <= day]
     if not valid:
         raise ValueError(f"no classification rules are in force on {day}")

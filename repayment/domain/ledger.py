@@ -1,4 +1,4 @@
-"""Double entry: each posting names one account to debit and one to credit, so the sum over all accounts is always zero."""
+"""Double entry: each posting debits one account and credits another, so the sum over all accounts is always zero."""
 
 from __future__ import annotations
 

@@ -18,28 +18,21 @@ T = TypeVar("T")
 
 
 def to_plain(value: Any) -> Any:
-    """Money as `["12.34", "EUR"]`, dates ISO, decimals as text, sets sorted, dataclasses as objects."""
-    if value is None or isinstance(value, bool | int):
-        return value
+    """JSON-ready: Money as `["12.34", "EUR"]`, dates ISO, decimals as text, sets sorted, dataclasses as objects."""
     if isinstance(value, Money):
         return [str(value), value.currency]
-    if isinstance(value, StrEnum):
-        return value.value
-    if isinstance(value, str):
-        return str(value)
     if isinstance(value, date):
         return value.isoformat()
-    if isinstance(value, Decimal | UUID):
+    if isinstance(value, str | Decimal | UUID):
         return str(value)
-    if isinstance(value, tuple | list):
-        return [to_plain(item) for item in value]
-    if isinstance(value, frozenset | set):
-        return sorted(to_plain(item) for item in value)
+    if isinstance(value, tuple | list | frozenset | set):
+        items = [to_plain(item) for item in value]
+        return items if isinstance(value, tuple | list) else sorted(items)
     if isinstance(value, Mapping):
         return {str(key): to_plain(item) for key, item in value.items()}
     if is_dataclass(value):
         return {field.name: to_plain(getattr(value, field.name)) for field in fields(value)}
-    raise TypeError(f"{type(value).__name__} has no plain form")
+    return value
 
 
 def from_plain(kind: type[T], data: Any) -> T:
