@@ -199,6 +199,7 @@ class Database:
             try:
                 yield Work(session, actor, clock or self.clock, self.policies)
             finally:
+                session.expunge_all()  # what was read stays readable
                 session.rollback()
 
     def dispose(self) -> None:
