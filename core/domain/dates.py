@@ -211,8 +211,13 @@ def year_numerators(
 
 
 def whole_months_between(start: date, end: date) -> tuple[int, date]:
-    """How many whole months fit counted back from `end`, and the day that is reached (on or after `start`)."""
+    """How many whole months fit, counted back from `end`, and the day that is reached (on or after `start`).
+
+    31 Dec to 28 Feb are two whole months: the later day is where the earlier one falls in the shorter month.
+    """
     months = (end.year - start.year) * 12 + end.month - start.month
+    if add_months(start, months) == end:
+        return months, start
     reached = add_months(end, -months)
     if reached < start:
         months -= 1

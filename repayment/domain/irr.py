@@ -97,42 +97,54 @@ def only_root(curve: Curve, changes: int, guess: float) -> float:
     return roots[0]
 
 
-def internal_rate(flows: Sequence[tuple[float, float]]) -> float:
-    """The rate r per unit of time with sum amount / (1 + r)^time = 0. `flows` are (time, amount), both signs.
+def unit_rate(flows: Sequence[tuple[float, float, float]]) -> float:
+    """The rate i of one unit of time with sum amount / ((1 + fraction x i) (1 + i)^whole) = 0.
 
+    `flows` are (whole, fraction, amount): simple interest over the odd fraction, as in Regulation Z, Appendix J (b)(8).
+    With fractions of zero and any `whole` this is the internal rate of return.
     Raises NoRate or SeveralRates.
     """
-    times = [at for at, _ in flows]
-    amounts = [amount for _, amount in flows]
-    scale = max(map(abs, amounts), default=0.0)
-    changes = _sign_changes(flows)
+    scale = max((abs(amount) for _, _, amount in flows), default=0.0)
+    changes = _sign_changes([(whole + odd, amount) for whole, odd, amount in flows])
     if not scale or not changes:
         raise NoRate({"payments": Text("There must be both advances and payments")})
-    start = min(times)
-    pairs = [(start - at, amount / scale) for at, amount in zip(times, amounts, strict=True)]
+    start = min(whole for whole, _, _ in flows)
+    terms = sorted(((whole - start, odd, amount / scale) for whole, odd, amount in flows), reverse=True)
+    last = terms[0][2]
     exp = math.exp
 
     def curve(x: float) -> tuple[float, float]:
         value = slope = 0.0
         try:
-            for at, amount in pairs:
-                term = amount * exp(at * x)
+            grown = exp(x)
+            for whole, odd, amount in terms:
+                term = amount * exp(-whole * x)
+                if odd:
+                    base = 1 + odd * (grown - 1)
+                    term /= base
+                    slope -= (whole + odd * grown / base) * term
+                else:
+                    slope -= whole * term
                 value += term
-                slope += at * term
         except OverflowError:  # far below zero the last flow outweighs all others
-            return math.copysign(1e300, pairs[-1][1]), 0.0
+            return math.copysign(1e300, last), 0.0
         return value, slope
 
-    pairs.sort(reverse=True)
-    return math.expm1(only_root(curve, changes, _first_guess(pairs)))
+    return math.expm1(only_root(curve, changes, _first_guess(terms)))
 
 
-def _first_guess(pairs: Sequence[tuple[float, float]]) -> float:
-    """Simple interest over the mean life: gain / (advances x distance of the centres)."""
-    paid = sum(amount for _, amount in pairs if amount > 0)
-    lent = -sum(amount for _, amount in pairs if amount < 0)
-    distance = -sum(at * amount for at, amount in pairs if amount > 0) / paid
-    distance += sum(at * amount for at, amount in pairs if amount < 0) / -lent
-    if not distance:
-        return 0.05
-    return max(-2.0, min(5.0, math.log(paid / lent) / distance)) if paid > 0 < lent else 0.05
+def internal_rate(flows: Sequence[tuple[float, float]]) -> float:
+    """The rate r per unit of time with sum amount / (1 + r)^time = 0. `flows` are (time, amount), both signs.
+
+    Raises NoRate or SeveralRates.
+    """
+    return unit_rate([(at, 0.0, amount) for at, amount in flows])
+
+
+def _first_guess(terms: Sequence[tuple[float, float, float]]) -> float:
+    """Simple interest over the mean life: ln(paid / lent) / distance of the centres of gravity."""
+    paid = sum(amount for _, _, amount in terms if amount > 0)
+    lent = sum(amount for _, _, amount in terms if amount < 0)
+    distance = sum((whole + odd) * amount for whole, odd, amount in terms if amount > 0) / paid
+    distance -= sum((whole + odd) * amount for whole, odd, amount in terms if amount < 0) / lent
+    return max(-2.0, min(5.0, math.log(-paid / lent) / distance)) if distance else 0.05
