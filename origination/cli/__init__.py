@@ -1,0 +1,5 @@
+"""Commands of this stage; heavy imports wait inside the commands."""
+
+from origination.cli.kyc import kyc
+
+COMMANDS = [kyc]

@@ -1,0 +1,168 @@
+"""`flask kyc`: check identity numbers, compare names, screen against lists. No database needed."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from core.domain.errors import InvalidInput
+
+
+@click.group()
+def kyc() -> None:
+    """Identity numbers, name matching, screening."""
+
+
+def _items(source: str) -> tuple[list[Any], Callable[[Iterable[Any]], str]]:
+    """The items of a JSON array, one JSON object, or JSON lines, and a writer that answers in the same form."""
+    text = sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8")
+    try:
+        data = json.loads(text)
+    except json.JSONDecodeError as whole:
+        lines = [line for line in text.splitlines() if line.strip()]
+        try:
+            return [json.loads(line) for line in lines], lambda out: "\n".join(map(_dump, out))
+        except json.JSONDecodeError:
+            raise click.ClickException(f"The input is neither JSON nor one JSON object a line: {whole}") from None
+    if isinstance(data, list):
+        return data, lambda out: _dump(list(out))
+    if isinstance(data, dict):
+        for key in ("items", "pairs"):
+            if isinstance(data.get(key), list):
+                return data[key], lambda out: _dump(list(out))
+        return [data], lambda out: _dump(next(iter(out)))
+    raise click.ClickException("Give a JSON object, an array of objects, or one object a line")
+
+
+def _dump(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _answer(source: str, one: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    items, write = _items(source)
+    out = []
+    for item in items:
+        if not isinstance(item, dict):
+            out.append({"error": "each item is a JSON object"})
+            continue
+        try:
+            answer = one(item)
+        except InvalidInput as error:
+            answer = {"error": error.message}
+        out.append({"id": item["id"], **answer} if "id" in item else answer)
+    click.echo(write(out))
+
+
+@kyc.command("check-id")
+@click.argument("source", default="-")
+def check_id(source: str) -> None:
+    """Checks identity numbers: items {"kind", "value"} -> {"valid", "reason", "normalised"}."""
+    from core.clock import SystemClock
+    from core.settings import Settings
+    from origination.domain.identity.check import check_identity_number
+
+    today = SystemClock(Settings.from_env().time_zone).today()
+
+    def one(item: dict[str, Any]) -> dict[str, Any]:
+        try:
+            answer = check_identity_number(str(item.get("kind", "")), item.get("value"), today=today)
+        except InvalidInput as error:
+            return {"valid": False, "reason": error.message, "normalised": None}
+        out: dict[str, Any] = {"valid": answer.valid, "reason": answer.reason, "normalised": answer.normalised}
+        if answer.birth_on:
+            out["birth_on"] = answer.birth_on.isoformat()
+        if answer.notes:
+            out["notes"] = list(answer.notes)
+        return out
+
+    _answer(source, one)
+
+
+def _kind(item: dict[str, Any]) -> Any:
+    from origination.domain.screening.party import PartyKind
+
+    given = str(item.get("schema") or item.get("kind") or "person").lower()
+    people = {"person", "individual"}
+    if given not in people | {"company", "organization", "organisation", "legalentity", "entity"}:
+        raise InvalidInput({"schema": "use person or company"})
+    return PartyKind.PERSON if given in people else PartyKind.COMPANY
+
+
+def _name(item: dict[str, Any], *keys: str) -> str:
+    for key in keys:
+        value = item.get(key)
+        if isinstance(value, str) and value.strip():
+            return value
+    raise InvalidInput({keys[0]: "give a name as text"})
+
+
+def _birth(item: dict[str, Any], *keys: str) -> Any:
+    from origination.domain.screening.birth import parse_birth
+
+    value = next((item[key] for key in keys if item.get(key) not in {None, ""}), None)
+    return None if value is None else parse_birth(str(value))
+
+
+@kyc.command("match")
+@click.argument("source", default="-")
+def match(source: str) -> None:
+    """Compares names: items {"query", "listed_name", "schema", "query_dob", "listed_dob"} -> {"score", "alert", "explanation"}."""
+    from origination.domain.screening.match import match_pair
+
+    def one(item: dict[str, Any]) -> dict[str, Any]:
+        query, listed = _name(item, "query"), _name(item, "listed_name", "listed")
+        answer = match_pair(query, listed, _kind(item), _birth(item, "query_dob"), _birth(item, "listed_dob"))
+        return {"score": answer.score, "alert": answer.alert, "explanation": list(answer.explanation)}
+
+    _answer(source, one)
+
+
+@kyc.command("screen")
+@click.option("--list", "lists", multiple=True, type=click.Path(path_type=Path), help="A list file; may be repeated.")
+@click.argument("sources", nargs=-1)
+def screen(lists: tuple[Path, ...], sources: tuple[str, ...]) -> None:
+    """Screens items {"name", "schema", "dob", ...} against list files: `--list FILE... -`."""
+    from origination.domain.screening.index import ScreeningIndex
+    from origination.domain.screening.party import ScreenedParty
+    from origination.domain.screening.screen import screen_party
+    from origination.providers.sanctions import load_files
+
+    *more, source = sources or ("-",)
+    try:
+        loaded = load_files([*lists, *map(Path, more)])
+    except InvalidInput as error:
+        raise click.ClickException(error.message) from None
+    if not loaded:
+        raise click.ClickException("Name at least one list file: --list sdn.csv --list alt.csv -")
+    index = ScreeningIndex(entry for one_list in loaded for entry in one_list.entries)
+
+    def one(item: dict[str, Any]) -> dict[str, Any]:
+        names = item.get("names")
+        if not isinstance(names, list) or not names:
+            names = [_name(item, "name", "query")]
+        party = ScreenedParty(
+            names=tuple(str(name) for name in names),
+            kind=_kind(item),
+            birth=_birth(item, "dob", "query_dob", "birth_on"),
+            countries=tuple(map(str, item.get("countries") or ())),
+            identifiers=tuple(("", str(value)) for value in item.get("identifiers") or ()),
+        )
+        alerts = screen_party(index, party)
+        return {
+            "name": names[0],
+            "alert": bool(alerts),
+            "alerts": [
+                {
+                    "list": alert.list_name, "entry_id": alert.entry_id, "listed_name": alert.listed_name,
+                    "score": alert.score, "explanation": list(alert.explanation),
+                }
+                for alert in alerts
+            ],
+        }  # fmt: skip
+
+    _answer(source, one)

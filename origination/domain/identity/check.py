@@ -1,0 +1,42 @@
+"""One door to all identity numbers: `check_identity_number("iban", "DE89 3704 ...")`."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import date
+
+from core.domain.errors import InvalidInput
+from core.domain.texts import Text
+from origination.domain.identity import bank, companies, passport, people, tax
+from origination.domain.identity.result import IdCheck, refuse
+
+_LENGTH_MAX = 200
+RULES = {rule.kind: rule for family in (people, companies, tax, bank, passport) for rule in family.RULES}
+KINDS = tuple(RULES)
+
+
+def clean(value: str) -> str:
+    """NFKC (full-width digits become plain ones) without invisible format characters and outer blanks."""
+    plain = unicodedata.normalize("NFKC", value)
+    return "".join(c for c in plain if unicodedata.category(c) != "Cf").strip()
+
+
+def check_identity_number(kind: str, value: object, *, today: date | None = None) -> IdCheck:
+    """Checks one number by the rules of its kind (length, form, check digit, dates, assigned parts).
+
+    `today` allows the checks that need a day: born in the future, document expired. Raises InvalidInput for a kind
+    that is not in `KINDS`; everything about the value is an answer, never an exception.
+    """
+    rule = RULES.get(kind)
+    if rule is None:
+        raise InvalidInput({"kind": Text("Unknown kind of number; known are {kinds}", kinds=", ".join(KINDS))})
+    if not isinstance(value, str):
+        return refuse(Text("Give the number as text, in quotes: leading zeros count"))
+    if len(value) > _LENGTH_MAX:
+        return refuse(Text("This is far too long: {form}", form=rule.form))
+    number = clean(value)
+    if not number:
+        return refuse(Text("There is no number here: {form}", form=rule.form))
+    if kind != "passport_mrz" and "\n" in number:
+        return refuse(Text("Enter one number, not several lines"))
+    return rule.check(number, today)

@@ -1,0 +1,157 @@
+"""Which word of one name answers to which of the other: best pairs first, split and joined words allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import permutations
+from typing import TypeVar
+
+from origination.domain.screening.fold import spell
+from origination.domain.screening.similarity import ALIGNED_MIN, spelling_similarity, word_similarity
+from origination.domain.screening.words import Role, Word
+
+JOIN_MIN = 0.88
+_EXACT_ASSIGNMENT_MAX = 4
+W = TypeVar("W")
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Words i.. of the first name matched with words j.. of the second (several where they were split)."""
+
+    first: tuple[int, ...]
+    second: tuple[int, ...]
+    similarity: float
+
+
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """All pairs, and the indexes that found no partner on each side."""
+
+    pairs: tuple[Pair, ...]
+    first_left: tuple[int, ...]
+    second_left: tuple[int, ...]
+
+
+def align(first: Sequence[Word], second: Sequence[Word]) -> Alignment:
+    """The alignment of two personal names."""
+    grid = [[word_similarity(a, b) for b in second] for a in first]
+    return align_grid(first, second, grid, ALIGNED_MIN, _joined_person)
+
+
+def align_grid(
+    first: Sequence[W],
+    second: Sequence[W],
+    grid: list[list[float]],
+    least: float,
+    joined_similarity: Callable[[Sequence[W], W], float],
+) -> Alignment:
+    """The assignment with the greatest sum of similarities of at least `least`, after joining words that were split.
+
+    Exact up to four words on the smaller side, greedy beyond. `joined_similarity(parts, single)` says how near several
+    neighbouring words written as one are to a word of the other side.
+    """
+    joined = _joins(first, second, grid, joined_similarity)
+    used_first = {i for pair in joined for i in pair.first}
+    used_second = {j for pair in joined for j in pair.second}
+    rows = [i for i in range(len(first)) if i not in used_first]
+    columns = [j for j in range(len(second)) if j not in used_second]
+    singles = _assign(rows, columns, grid, least)
+    pairs = [*joined, *(Pair((i,), (j,), grid[i][j]) for i, j in singles)]
+    pairs.sort(key=lambda pair: pair.first)
+    taken_first = used_first | {i for i, _ in singles}
+    taken_second = used_second | {j for _, j in singles}
+    return Alignment(
+        tuple(pairs),
+        tuple(i for i in range(len(first)) if i not in taken_first),
+        tuple(j for j in range(len(second)) if j not in taken_second),
+    )
+
+
+def _assign(rows: list[int], columns: list[int], grid: list[list[float]], least: float) -> list[tuple[int, int]]:
+    candidates = sorted(
+        ((grid[i][j], -abs(i - j), i, j) for i in rows for j in columns if grid[i][j] >= least), reverse=True
+    )
+    if len(candidates) > 1 and min(len(rows), len(columns)) <= _EXACT_ASSIGNMENT_MAX and _contested(candidates):
+        return _best_assignment(rows, columns, grid, least)
+    taken_rows: set[int] = set()
+    taken_columns: set[int] = set()
+    out = []
+    for _score, _distance, i, j in candidates:
+        if i not in taken_rows and j not in taken_columns:
+            taken_rows.add(i)
+            taken_columns.add(j)
+            out.append((i, j))
+    return out
+
+
+def _contested(candidates: list[tuple[float, int, int, int]]) -> bool:
+    rows = [i for _, _, i, _ in candidates]
+    columns = [j for _, _, _, j in candidates]
+    return len(set(rows)) < len(rows) or len(set(columns)) < len(columns)
+
+
+def _best_assignment(
+    rows: list[int], columns: list[int], grid: list[list[float]], least: float
+) -> list[tuple[int, int]]:
+    """All orders of the smaller side against the larger; both are small."""
+    flip = len(rows) > len(columns)
+    small, large = (columns, rows) if flip else (rows, columns)
+    if len(large) > 6:
+        large = sorted(large, key=lambda x: -max((grid[x][s] if flip else grid[s][x]) for s in small))[:6]
+    best_sum, best = -1.0, ()
+    for order in permutations(large, len(small)):
+        values = [(grid[x][s] if flip else grid[s][x]) for s, x in zip(small, order, strict=True)]
+        worth = sum(value for value in values if value >= least)
+        if worth > best_sum + 1e-9:
+            best_sum, best = worth, order
+    out = []
+    for s, x in zip(small, best, strict=True):
+        i, j = (x, s) if flip else (s, x)
+        if grid[i][j] >= least:
+            out.append((i, j))
+    return out
+
+
+def _joins(
+    first: Sequence[W],
+    second: Sequence[W],
+    grid: list[list[float]],
+    joined_similarity: Callable[[Sequence[W], W], float],
+) -> list[Pair]:
+    """Runs of two or three words that together are one word of the other side: `Patr ushev`, `Al Tikriti`."""
+    found: list[tuple[float, tuple[int, ...], tuple[int, ...]]] = []
+    for runs, singles, flip in ((first, second, False), (second, first, True)):
+        for start in range(len(runs) - 1):
+            for stop in range(start + 2, min(start + 4, len(runs) + 1)):
+                run = tuple(range(start, stop))
+                for at, single in enumerate(singles):
+                    alone = max((grid[at][k] if flip else grid[k][at]) for k in run)
+                    if alone > 0.98:
+                        continue
+                    score = joined_similarity(runs[start:stop], single)
+                    if score >= JOIN_MIN and score > alone + 0.02:
+                        found.append((score, (at,), run) if flip else (score, run, (at,)))
+    out: list[Pair] = []
+    used_first: set[int] = set()
+    used_second: set[int] = set()
+    for score, i, j in sorted(found, key=lambda item: (-item[0], item[1], item[2])):
+        if used_first.isdisjoint(i) and used_second.isdisjoint(j):
+            used_first.update(i)
+            used_second.update(j)
+            out.append(Pair(i, j, score))
+    return out
+
+
+def _joined_person(parts: Sequence[Word], single: Word) -> float:
+    if single.native or len(single.text) < 4 or any(part.native or part.role is Role.INITIAL for part in parts):
+        return 0.0
+    together = "".join(part.text for part in parts)
+    if abs(len(single.text) - len(together)) > 2:
+        return 0.0
+    if together == single.text:
+        return 1.0
+    if spell(together).fold == single.spelling.fold:
+        return 0.97
+    return spelling_similarity(together, single.text) if len(single.text) >= 6 else 0.0

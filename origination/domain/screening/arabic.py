@@ -1,0 +1,109 @@
+"""Arabic, Persian and Urdu words against Latin ones: short vowels are not written, so only consonants and long vowels bind."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+# Each letter: the Latin beginnings it may appear as, the nearest first. "" means that it may be silent.
+_LETTERS: dict[str, tuple[str, ...]] = {
+    "ا": ("a", "e", "i", "u", "o", ""), "أ": ("a", "e", "u", "o", "i", ""), "إ": ("i", "e", "a", ""),
+    "آ": ("aa", "a", "o"), "ٱ": ("a", "i", "e", ""), "ء": ("",), "ئ": ("i", "y", "e", ""), "ؤ": ("u", "o", "w", ""),
+    "ب": ("b", "p"), "پ": ("p", "b"), "ت": ("t",), "ث": ("th", "s", "t"), "ج": ("j", "dj", "g", "dzh", "zh"),
+    "چ": ("ch", "tch", "c", "tsh"), "ح": ("h",), "خ": ("kh", "k", "h", "x"), "د": ("d",), "ذ": ("dh", "z", "d", "th"),
+    "ر": ("r",), "ز": ("z", "s"), "ژ": ("zh", "j", "z"), "س": ("s", "c"), "ش": ("sh", "ch", "sch", "s"), "ص": ("s",),
+    "ض": ("d", "dh", "z"), "ط": ("t",), "ظ": ("z", "dh", "d"), "ع": ("a", "e", "i", "o", "u", ""),
+    "غ": ("gh", "g", "rh", "q"), "ف": ("f", "v"), "ڤ": ("v",), "ق": ("q", "k", "g", "gh", "c", "kh"),
+    "ک": ("k", "c", "q"), "ك": ("k", "c", "q"), "گ": ("g",), "ل": ("l",), "م": ("m",), "ن": ("n",),
+    "ه": ("h", "a", "e", ""), "ھ": ("h", ""), "ہ": ("h", "a", ""), "ة": ("a", "ah", "h", "at", "eh", "e", "et"),
+    "و": ("w", "v", "u", "oo", "ou", "o", "au", "aw", "ow", "ue", ""),
+    "ي": ("y", "i", "ee", "ie", "ei", "ai", "ay", "e", "j", "iy", ""), "ی": ("y", "i", "ee", "a", "ie", "ei", "ai", "e", ""),
+    "ى": ("a", "i", "y", "e", ""), "ے": ("e", "ay", "ai", "i", ""), "ں": ("n", ""), "ٹ": ("t",), "ڈ": ("d",), "ڑ": ("r",),
+}  # fmt: skip
+_SHORT_VOWELS = frozenset("aeiouy")
+_MARKS = frozenset(chr(point) for point in (*range(0x064B, 0x0660), 0x0670, 0x0640))
+# Consonants that one writing may have twice or that typists mix up, cheaper than a wrong letter.
+_MISS, _WRONG, _EXTRA_CONSONANT = 0.6, 1.0, 0.8
+# The consonant that the candidate index keys on.
+_INDEX_LETTERS = {
+    letter: {
+        "dj": "j",
+        "dh": "z",
+        "th": "t",
+        "kh": "h",
+        "gh": "g",
+        "sh": "s",
+        "ch": "c",
+        "zh": "z",
+        "q": "k",
+        "p": "b",
+    }.get(sounds[0], sounds[0])
+    for letter, sounds in _LETTERS.items()
+}
+
+
+def bare(word: str) -> str:
+    """Without vowel marks and lengthening."""
+    return "".join(char for char in word if char not in _MARKS)
+
+
+def latin_from_arabic(word: str) -> str:
+    """A readable transcription with the vowels that are written: `تكريتي` -> `tkryty`. For display and the index."""
+    return "".join(_LETTERS.get(char, ("",))[0] for char in bare(word))
+
+
+@lru_cache(maxsize=50_000)
+def arabic_similarity(word: str, latin: str) -> float:
+    """How well a Latin word can be a reading of the Arabic one: 1 for a perfect reading, symmetric in no way needed.
+
+    A walk over both: an Arabic letter consumes one of its Latin writings (doubled letters count once), Latin vowels in
+    between cost nothing after a consonant; what fits nowhere costs. The cost is set against the length.
+    """
+    letters = bare(word)
+    if not letters or not latin:
+        return 0.0
+    cost = _walk(letters, latin)
+    written = sum(1 for char in letters if "" not in _LETTERS.get(char, ("",)))
+    size = max(written, sum(1 for char in latin if char not in _SHORT_VOWELS), 2)
+    return max(0.0, 1.0 - cost / size)
+
+
+def _walk(letters: str, latin: str) -> float:
+    """Least cost of reading `letters` as `latin`: a forward pass over (position in letters, position in latin)."""
+    far = float("inf")
+    width = len(latin)
+    row = [far] * (width + 1)
+    row[0] = 0.0
+    for letter in letters:
+        _skip_latin(row, latin)
+        following = [far] * (width + 1)
+        sounds = _LETTERS.get(letter, ("",))
+        silent_cost = 0.05 if "" in sounds else _MISS
+        for at, cost in enumerate(row):
+            if cost == far:
+                continue
+            following[at] = min(following[at], cost + silent_cost)
+            for sound in sounds:
+                if sound and latin.startswith(sound, at):
+                    end = at + len(sound)
+                    following[end] = min(following[end], cost)
+                    # a doubled consonant is written once in Arabic
+                    if latin.startswith(sound, end):
+                        following[end + len(sound)] = min(following[end + len(sound)], cost)
+            if at < width and latin[at] not in _SHORT_VOWELS:
+                following[at + 1] = min(following[at + 1], cost + _WRONG)
+        row = following
+    _skip_latin(row, latin)
+    return row[width]
+
+
+def _skip_latin(row: list[float], latin: str) -> None:
+    for at in range(len(latin)):
+        if row[at] != float("inf"):
+            step = 0.04 if latin[at] in _SHORT_VOWELS else (0.3 if latin[at] == "h" else _EXTRA_CONSONANT)
+            row[at + 1] = min(row[at + 1], row[at] + step)
+
+
+def index_skeleton(word: str) -> str:
+    """Consonants only, in the classes that the skeleton of a Latin word uses."""
+    kept = [_INDEX_LETTERS.get(char, "") for char in bare(word)]
+    return "".join(sound for sound in kept if sound and sound[0] not in "aeiouyw")

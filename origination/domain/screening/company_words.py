@@ -1,0 +1,383 @@
+"""Company names cut into legal form, trade words, places, numbers and the words that are the name itself."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache, lru_cache
+
+from origination.domain.screening import lexicon
+from origination.domain.screening.fold import Spelling, spell
+from origination.domain.screening.han import mandarin, simplify
+from origination.domain.screening.words import latin_words
+from origination.domain.screening.writing import Script, clean, script_of
+
+FORM_WORDS_MAX = 7
+WORDS_MAX = 30
+
+
+class Part(StrEnum):
+    """What a word does in a company's name."""
+
+    CORE = "core"
+    GENERIC = "generic"
+    PLACE = "place"
+    NUMBER = "number"
+    LINK = "link"
+
+
+WEIGHTS = {Part.CORE: 1.0, Part.GENERIC: 0.35, Part.PLACE: 0.6, Part.NUMBER: 0.8, Part.LINK: 0.0}
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyWord:
+    """One word; `group` is the number of its translation group, `han` its characters."""
+
+    written: str
+    spelling: Spelling
+    part: Part
+    group: int = -1
+    han: str = ""
+
+    @property
+    def text(self) -> str:
+        """The plain Latin form."""
+        return self.spelling.text
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A legal form: its own name and its family."""
+
+    name: str
+    family: str
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyName:
+    """A prepared company name."""
+
+    written: str
+    words: tuple[CompanyWord, ...]
+    forms: tuple[Form, ...]
+
+
+_LINKS = frozenset(
+    [
+        "and",
+        "of",
+        "the",
+        "for",
+        "in",
+        "de",
+        "del",
+        "der",
+        "die",
+        "das",
+        "des",
+        "du",
+        "da",
+        "do",
+        "la",
+        "le",
+        "les",
+        "los",
+        "las",
+        "el",
+        "al",
+        "y",
+        "et",
+        "e",
+        "und",
+        "i",
+        "im",
+        "fur",
+        "pour",
+        "para",
+        "von",
+        "at",
+        "on",
+        "by",
+        "&",
+        "a",
+    ]
+)
+_NUMBERS = {
+    word: str(number)
+    for number, words in enumerate(
+        [
+            "zero",
+            "one first 1st",
+            "two second 2nd",
+            "three third 3rd",
+            "four fourth 4th",
+            "five fifth 5th",
+            "six sixth 6th",
+            "seven seventh 7th",
+            "eight eighth 8th",
+            "nine ninth 9th",
+            "ten tenth 10th",
+            "eleven eleventh 11th",
+            "twelve twelfth 12th",
+            "thirteen",
+            "fourteen",
+            "fifteen",
+            "sixteen",
+            "seventeen",
+            "eighteen",
+            "nineteen",
+            "twenty twentieth",
+        ]
+    )
+    for word in words.split()
+} | {
+    word: str(10 * n)
+    for n, word in enumerate(["thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], start=3)
+}
+_AT_THE_EDGE_ONLY = 3
+
+
+@cache
+def _forms() -> dict[tuple[str, ...], Form]:
+    found: dict[tuple[str, ...], Form] = {}
+    for family, lines in lexicon.table("company_forms").items():
+        for line in str(lines).strip().splitlines():
+            own, _, others = line.partition(" = ")
+            form = Form(own.strip(), family)
+            for writing in (own, *others.split("|")):
+                if any(script_of(char) is Script.HAN for char in writing):
+                    continue
+                words = tuple(
+                    _merge_letters([part for word in _pieces(writing.replace("_", " ")) for part in latin_words(word)])
+                )
+                if words:
+                    found.setdefault(words, form)
+    return found
+
+
+@cache
+def _han_forms() -> dict[str, Form]:
+    found: dict[str, Form] = {}
+    for family, lines in lexicon.table("company_forms").items():
+        for line in str(lines).strip().splitlines():
+            own, _, others = line.partition(" = ")
+            for writing in (own, *others.split("|")):
+                if any(script_of(char) is Script.HAN for char in writing):
+                    found[simplify(writing.strip())] = Form(own.strip(), family)
+    return found
+
+
+@cache
+def _groups() -> tuple[dict[str, tuple[int, Part]], dict[str, tuple[int, Part]]]:
+    """Latin words and Han words -> (group, part)."""
+    latin: dict[str, tuple[int, Part]] = {}
+    han: dict[str, tuple[int, Part]] = {}
+    number = 0
+    for key, part in (("generic", Part.GENERIC), ("places", Part.PLACE)):
+        for line in str(lexicon.table("company_words")[key]).strip().splitlines():
+            number += 1
+            for word in line.split():
+                if any(script_of(char) is Script.HAN for char in word):
+                    han[word] = (number, part)
+                    continue
+                joined = "".join(latin_words(word))
+                latin.setdefault(joined, (number, part))
+    return latin, han
+
+
+def _pieces(text: str) -> list[str]:
+    spaced = re.sub(r"[&+]", " and ", text)
+    spaced = re.sub(r"(?<=[a-zа-я])(?=[A-ZА-Я]{2,}\b)", " ", spaced)
+    return [piece for piece in re.split(r"[^\w']+|_", spaced) if piece.strip("'")]
+
+
+def _merge_letters(words: list[str]) -> list[str]:
+    """`s a` -> `sa`, `s c johnson` -> `sc johnson`: single letters in a row are one word."""
+    out: list[str] = []
+    run = ""
+    for word in [*words, ""]:
+        if len(word) == 1 and word.isalpha():
+            run += word
+            continue
+        if run:
+            out.append(run)
+            run = ""
+        if word:
+            out.append(word)
+    return out
+
+
+@lru_cache(maxsize=50_000)
+def prepare_company(name: str) -> CompanyName:
+    """A company name ready for comparison."""
+    cleaned = clean(name)
+    words: list[CompanyWord] = []
+    forms: list[Form] = []
+    latin: list[str] = []
+    for piece in _pieces(cleaned):
+        for run in _script_runs(piece):
+            if script_of(run[0]) is Script.HAN:
+                words.extend(_take_latin(latin, forms))
+                latin = []
+                words.extend(_han_words(run, forms))
+            else:
+                latin.extend(latin_words(run))
+    words.extend(_take_latin(latin, forms))
+    if not any(word.part is not Part.LINK for word in words):
+        latin = _merge_letters([part for piece in _pieces(cleaned) for part in latin_words(piece)])
+        words = [CompanyWord(word, spell(word), Part.CORE) for word in latin]
+    return CompanyName(name, tuple(words[:WORDS_MAX]), tuple(forms))
+
+
+def _script_runs(piece: str) -> list[str]:
+    runs: list[str] = []
+    for char in piece.strip("'"):
+        if runs and (script_of(runs[-1][-1]) is Script.HAN) == (script_of(char) is Script.HAN):
+            runs[-1] += char
+        else:
+            runs.append(char)
+    return runs
+
+
+def _take_latin(words: list[str], forms: list[Form]) -> list[CompanyWord]:
+    plain = _numbers(_merge_letters([word for word in words if word]))
+    merged = _merge_letters([word for word in plain if word not in {"and"}]) if _letters_around_and(plain) else plain
+    kept: list[str] = []
+    at = 0
+    while at < len(merged):
+        size, form = _form_at(merged, at)
+        if form is None:
+            kept.append(merged[at])
+            at += 1
+        else:
+            forms.append(form)
+            at += size
+    return [_word(word) for word in kept]
+
+
+def _letters_around_and(words: list[str]) -> bool:
+    return any(
+        words[i] == "and" and i and i + 1 < len(words) and len(words[i - 1]) == 1 and len(words[i + 1]) == 1
+        for i in range(len(words))
+    )
+
+
+def _form_at(words: list[str], at: int) -> tuple[int, Form | None]:
+    """The longest legal form that begins here; one of up to three letters only at either end of the name."""
+    table = _forms()
+    for size in range(min(FORM_WORDS_MAX, len(words) - at), 0, -1):
+        run = tuple(words[at : at + size])
+        form = table.get(run)
+        if form is None:
+            continue
+        if sum(map(len, run)) <= _AT_THE_EDGE_ONLY and not _at_edge(words, at, size):
+            continue
+        if size == len(words):
+            continue
+        return size, form
+    return 0, None
+
+
+def _at_edge(words: list[str], at: int, size: int) -> bool:
+    """At the start, or followed by nothing but more forms."""
+    if at == 0:
+        return True
+    rest = words[at + size :]
+    return not rest or _rest_is_forms(tuple(rest))
+
+
+def _rest_is_forms(rest: tuple[str, ...]) -> bool:
+    table = _forms()
+    return (
+        not rest
+        or any(rest[:n] in table and _rest_is_forms(rest[n:]) for n in range(1, min(FORM_WORDS_MAX, len(rest)) + 1))
+        or (rest[0] in _LINKS and _rest_is_forms(rest[1:]))
+    )
+
+
+def _numbers(words: list[str]) -> list[str]:
+    """`forty four` -> `44`, `first` -> `1`."""
+    out: list[str] = []
+    for word in words:
+        value = _NUMBERS.get(word)
+        if value is None:
+            out.append(word)
+        elif (
+            out
+            and out[-1].isdigit()
+            and out[-1].endswith("0")
+            and len(out[-1]) == 2
+            and len(value) == 1
+            and len(words) > 1
+        ):
+            out[-1] = str(int(out[-1]) + int(value))
+        else:
+            out.append(value)
+    for i in range(len(out) - 1, 0, -1):
+        if (
+            out[i].isdigit()
+            and out[i - 1].isdigit()
+            and out[i - 1] in _NUMBERS.values()
+            and len(out[i]) == 1
+            and len(out[i - 1]) == 2
+        ):
+            out[i - 1 : i + 1] = (
+                [str(int(out[i - 1]) + int(out[i]))] if out[i - 1].endswith("0") else out[i - 1 : i + 1]
+            )
+    return out
+
+
+def _word(word: str) -> CompanyWord:
+    if word in _LINKS:
+        return CompanyWord(word, spell(word), Part.LINK)
+    if word.isdigit():
+        return CompanyWord(word, spell(word.lstrip("0") or "0"), Part.NUMBER)
+    known = _groups()[0].get(word)
+    if known:
+        return CompanyWord(word, spell(word), known[1], known[0])
+    return CompanyWord(word, spell(word), Part.CORE)
+
+
+def _han_words(run: str, forms: list[Form]) -> list[CompanyWord]:
+    """Longest known word first; what lies between known words is the name itself."""
+    plain = simplify(run)
+    table, han_forms = _groups()[1], _han_forms()
+    out: list[CompanyWord] = []
+    core = ""
+    at = 0
+    while at < len(plain):
+        for size in range(min(8, len(plain) - at), 0, -1):
+            piece = plain[at : at + size]
+            if piece in han_forms or (piece in table and (size > 1 or _single_counts(plain, at))):
+                break
+        else:
+            core += plain[at]
+            at += 1
+            continue
+        out.extend(_han_core(core))
+        core = ""
+        if piece in han_forms:
+            forms.append(han_forms[piece])
+        else:
+            group, part = table[piece]
+            out.append(CompanyWord(piece, spell("".join(_pinyin(piece))), part, group, han=piece))
+        at += size
+    out.extend(_han_core(core))
+    return [word for word in out if not (len(word.han) == 1 and word.han in "省市县区")]
+
+
+def _single_counts(plain: str, at: int) -> bool:
+    """A one-character trade word (厂, 部) only at the end of the name."""
+    return at == len(plain) - 1
+
+
+def _han_core(core: str) -> list[CompanyWord]:
+    core = core.strip("省市") if len(core) > 1 else core
+    if not core:
+        return []
+    return [CompanyWord(core, spell("".join(_pinyin(core))), Part.CORE, han=core)]
+
+
+def _pinyin(han: str) -> list[str]:
+    return [(mandarin(char) or ("",))[0] for char in han]

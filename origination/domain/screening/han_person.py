@@ -1,0 +1,139 @@
+"""Chinese personal names: characters against characters, characters against any romanisation."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from itertools import product
+
+from rapidfuzz.distance import OSA
+
+from core.domain.texts import Text
+from origination.domain.screening.han import mandarin, pinyin_syllables, readings, simplify, split_surname
+from origination.domain.screening.party import AlignedTokens, Comparison
+from origination.domain.screening.words import Name, Role
+
+_READINGS_MAX = 64
+
+
+def compare(first: Name, second: Name) -> Comparison:
+    """At least one side is written in Han characters."""
+    if first.han and second.han:
+        return _characters(first, second)
+    han, latin = (first, second) if first.han else (second, first)
+    return _romanised(han, latin, han_first=bool(first.han))
+
+
+def _characters(first: Name, second: Name) -> Comparison:
+    """Same characters (simplified and traditional are the same), in any order of surname and given name."""
+    a, b = simplify(first.han), simplify(second.han)
+    line = (AlignedTokens(first.han, second.han, 1.0 if a == b else 0.0, "same" if a == b else "weak"),)
+    if a == b:
+        return Comparison(
+            1.0, (Text("{one} and {other} are the same characters", one=first.han, other=second.han),), line
+        )
+    if len(a) == len(b) and len(a) > 1 and sorted(a) == sorted(b) and a in b + b:
+        return Comparison(0.95, (Text("{one} and {other} are the same characters in another order", one=first.han,
+                                      other=second.han),), line)  # fmt: skip
+    distance = OSA.distance(a, b)
+    longest = max(len(a), len(b))
+    # Names of foreigners in characters are long and vary in one sound; a Chinese name differs in one character or not.
+    if longest >= 6 and distance == 1:
+        same_sound = len(a) == len(b) and all(set(mandarin(x)) & set(mandarin(y)) for x, y in zip(a, b, strict=True))
+        score = 0.9 if same_sound else 0.84
+        return Comparison(
+            score, (Text("{one} and {other} differ in one character", one=first.han, other=second.han),), line
+        )
+    score = max(0.0, 1.0 - 0.9 * distance / max(min(len(a), len(b)), 1)) * 0.8
+    return Comparison(
+        round(score, 4), (Text("{one} and {other} are different characters", one=first.han, other=second.han),), line
+    )
+
+
+@lru_cache(maxsize=20_000)
+def _pattern(han: str) -> tuple[re.Pattern[str], ...]:
+    """Patterns of the joined romanisation: surname first, and given name first."""
+    surname, given = split_surname(han)
+    parts = ["(?:" + "|".join(readings(char, surname=True)) + ")" for char in surname]
+    rest = ["(?:" + "|".join(readings(char)) + ")" for char in given]
+    return re.compile("".join(parts + rest)), re.compile("".join(rest + parts))
+
+
+@lru_cache(maxsize=20_000)
+def romanisation(han: str) -> re.Pattern[str]:
+    """Every romanisation of the characters in their own order."""
+    return re.compile("".join("(?:" + "|".join(readings(char) or ("",)) + ")" for char in han))
+
+
+@lru_cache(maxsize=20_000)
+def spellings(han: str) -> tuple[str, ...]:
+    """Joined pinyin in both orders, for typing errors and for the index."""
+    surname, given = split_surname(han)
+    first = [readings(char, surname=True)[:1] or ("",) for char in surname]
+    rest = [(mandarin(simplify(char)) or ("",))[:2] for char in given]
+    out: list[str] = []
+    for chosen in list(product(*first, *rest))[:_READINGS_MAX]:
+        cut = len(surname)
+        out.append("".join(chosen))
+        out.append("".join((*chosen[cut:], *chosen[:cut])))
+    return tuple(dict.fromkeys(out))
+
+
+def _romanised(han: Name, latin: Name, *, han_first: bool) -> Comparison:
+    words = [word for word in latin.words if word.role is not Role.TITLE]
+    texts = [word.text for word in words] or [word.text for word in latin.words]
+    joined = "".join(texts)
+    percent = 0.0
+    if joined and any(pattern.fullmatch(order) for pattern in _pattern(han.han) for order in _orders(texts)):
+        percent = 1.0
+    elif joined:
+        percent = _near(han.han, texts)
+    one, other = (han.han, latin.written) if han_first else (latin.written, han.han)
+    how = "same" if percent == 1.0 else "like" if percent >= 0.8 else "weak"
+    card = (AlignedTokens(one, other, round(percent, 3), how),)
+    if percent == 1.0:
+        return Comparison(
+            1.0, (Text("{other} is a way to write {one} in Latin letters", one=han.han, other=latin.written),), card
+        )
+    if percent >= 0.8:
+        return Comparison(
+            percent, (Text("{other} is nearly a way to write {one}", one=han.han, other=latin.written),), card
+        )
+    return Comparison(
+        round(percent, 4), (Text("{other} is read otherwise than {one}", one=han.han, other=latin.written),), card
+    )
+
+
+def _orders(texts: list[str]) -> tuple[str, ...]:
+    """The words as they stand and with the last (or first) one moved: surname first or last."""
+    if len(texts) < 2 or len(texts) > 4:
+        return ("".join(texts),)
+    return ("".join(texts), "".join((*texts[1:], texts[0])), "".join((texts[-1], *texts[:-1])))
+
+
+def _near(han: str, texts: list[str]) -> float:
+    """Typing errors in the romanisation: allowed when the result is no syllables of another name."""
+    if all(_is_syllables(text) for text in texts):
+        cap = 0.6
+    elif len(han) < 3:
+        cap = 0.7
+    else:
+        cap = 0.92
+    best = 0.0
+    for target in spellings(han):
+        for order in _orders(texts):
+            size = max(len(target), len(order))
+            best = max(best, 1.0 - OSA.distance(target, order) / size)
+    return min(cap, best)
+
+
+@lru_cache(maxsize=50_000)
+def _is_syllables(text: str) -> bool:
+    syllables = pinyin_syllables()
+    reachable = {0}
+    for start in range(len(text)):
+        if start in reachable:
+            reachable.update(
+                end for end in range(start + 1, min(start + 6, len(text)) + 1) if text[start:end] in syllables
+            )
+    return len(text) in reachable

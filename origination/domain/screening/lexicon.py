@@ -1,0 +1,55 @@
+"""The word tables, read once."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from pathlib import Path
+
+_HERE = Path(__file__).parent
+
+
+@cache
+def table(name: str) -> dict[str, object]:
+    """One TOML table of this folder."""
+    return tomllib.loads((_HERE / f"{name}.toml").read_text(encoding="utf-8"))
+
+
+def _words(value: object) -> frozenset[str]:
+    return frozenset(str(value).split())
+
+
+@cache
+def titles() -> frozenset[str]:
+    """Forms of address, ranks and offices."""
+    return _words(table("person_words")["titles"])
+
+
+@cache
+def particles() -> frozenset[str]:
+    """Articles and links inside names."""
+    return _words(table("person_words")["particles"])
+
+
+@cache
+def name_groups() -> dict[str, int]:
+    """Each known writing -> the number of its name."""
+    lines = str(table("given_names")["groups"]).strip().splitlines()
+    return {word: number for number, line in enumerate(lines) for word in line.split()}
+
+
+@cache
+def nicknames() -> dict[str, frozenset[int]]:
+    """Each long or short form -> the numbers of the families of forms it belongs to."""
+    lines = str(table("given_names")["nicknames"]).strip().splitlines()
+    found: dict[str, set[int]] = {}
+    groups = name_groups()
+    members: dict[int, list[str]] = {}
+    for word, number in groups.items():
+        members.setdefault(number, []).append(word)
+    for number, line in enumerate(lines):
+        long_form, *short = line.split()
+        long_forms = members[groups[long_form]] if long_form in groups else [long_form]
+        for word in (*long_forms, *short):
+            found.setdefault(word, set()).add(number)
+    return {word: frozenset(numbers) for word, numbers in found.items()}

@@ -1,0 +1,141 @@
+"""Two personal names against each other."""
+
+from __future__ import annotations
+
+from core.domain.texts import Text
+from origination.domain.screening import han_person
+from origination.domain.screening.alignment import Alignment, align
+from origination.domain.screening.party import AlignedTokens, Comparison
+from origination.domain.screening.similarity import ALIGNED_MIN
+from origination.domain.screening.words import Name, Role, Word
+
+# What one word without partner costs, in words: on both sides it is another name, on one side a part left out.
+_CONFLICT, _EXTRA, _EXTRA_INITIAL, _EXTRA_PATRONYMIC = 1.25, 0.2, 0.05, 0.06
+_SINGLE_WORD_CAP = 0.6
+_ORDER = {Role.TITLE: "title", Role.PARTICLE: "particle"}
+
+
+def compare_people(first: Name, second: Name) -> Comparison:
+    """0 to 1 for two prepared names. Symmetric: exchanging the names changes nothing but the sides of the card."""
+    if first.han or second.han:
+        return han_person.compare(first, second)
+    if not first.words or not second.words:
+        return Comparison(0.0, (Text("One of the names has no letters to compare"),))
+    a, b = _strip(first.words), _strip(second.words)
+    return score_words(a, b)
+
+
+def _strip(words: tuple[Word, ...]) -> tuple[Word, ...]:
+    """Without titles and repeated words, unless nothing else is left; particles stay for joining."""
+    out: list[Word] = []
+    seen: set[str] = set()
+    for word in words:
+        if word.role is Role.TITLE or (word.role is Role.NAME and word.text in seen):
+            continue
+        seen.add(word.text)
+        out.append(word)
+    if not any(word.role not in {Role.PARTICLE, Role.INITIAL} for word in out):
+        return words
+    return tuple(out)
+
+
+def _weight(word: Word) -> float:
+    if word.role is Role.PARTICLE:
+        return 0.0
+    if word.role is Role.INITIAL:
+        return 0.5
+    return 0.7 if len(word.text) <= 2 and not word.native else 1.0
+
+
+def score_words(a: tuple[Word, ...], b: tuple[Word, ...]) -> Comparison:
+    """The arithmetic of the score over one alignment."""
+    alignment = align(a, b)
+    matched = agreed = 0.0
+    strong = 0
+    for pair in alignment.pairs:
+        weight = max(sum(_weight(a[i]) for i in pair.first), sum(_weight(b[j]) for j in pair.second))
+        if len(pair.first) + len(pair.second) > 2:
+            weight = max(weight, 1.0)
+        matched += weight
+        agreed += weight * pair.similarity
+        strong += sum(1 for i in pair.first if a[i].role is not Role.PARTICLE) if weight >= 0.7 else 0
+    left_a = [a[i] for i in alignment.first_left if a[i].role is not Role.PARTICLE]
+    left_b = [b[j] for j in alignment.second_left if b[j].role is not Role.PARTICLE]
+    cost = _left_cost(left_a, left_b)
+    score = agreed / (matched + cost) if matched else 0.0
+    score = _capped(score, alignment, a, b)
+    return Comparison(round(score, 4), _explain(alignment, a, b), _card(alignment, a, b))
+
+
+def _left_cost(left_a: list[Word], left_b: list[Word]) -> float:
+    """Patronymics conflict only with patronymics: `Sergey Viktorovich` against `Sergey V.` or none."""
+    names_a, names_b = (_names(left) for left in (left_a, left_b))
+    conflicts = min(names_a, names_b)
+    fathers_a, fathers_b = (sum(w.role is Role.PATRONYMIC for w in left) for left in (left_a, left_b))
+    father_conflicts = min(fathers_a, fathers_b)
+    initials_a, initials_b = (sum(w.role is Role.INITIAL for w in left) for left in (left_a, left_b))
+    others_a = names_a + fathers_a - conflicts - father_conflicts
+    others_b = names_b + fathers_b - conflicts - father_conflicts
+    initial_conflicts = min(initials_a, others_b + initials_b) + min(initials_b, others_a)
+    extras = abs(names_a - names_b)
+    fathers = abs(fathers_a - fathers_b)
+    loose = max(0, initials_a + initials_b - initial_conflicts)
+    return (
+        _CONFLICT * (conflicts + father_conflicts)
+        + 0.8 * initial_conflicts
+        + _EXTRA * extras
+        + _EXTRA_PATRONYMIC * fathers
+        + _EXTRA_INITIAL * loose
+    )
+
+
+def _names(words: list[Word]) -> int:
+    return sum(1 for word in words if word.role in {Role.NAME, Role.TITLE})
+
+
+def _capped(score: float, alignment: Alignment, a: tuple[Word, ...], b: tuple[Word, ...]) -> float:
+    """One shared word is a name in common, not a person: two must agree unless both names have only one."""
+    full_a = sum(1 for word in a if word.role in {Role.NAME, Role.PATRONYMIC})
+    full_b = sum(1 for word in b if word.role in {Role.NAME, Role.PATRONYMIC})
+    shared = 0
+    for pair in alignment.pairs:
+        roles = {a[i].role for i in pair.first} | {b[j].role for j in pair.second}
+        if roles <= {Role.PARTICLE}:
+            continue
+        shared += max(
+            sum(1 for i in pair.first if a[i].role is not Role.PARTICLE),
+            sum(1 for j in pair.second if b[j].role is not Role.PARTICLE),
+        )
+    if shared < 2 and max(full_a, full_b) > 1:
+        return min(score, _SINGLE_WORD_CAP)
+    return score
+
+
+def _explain(alignment: Alignment, a: tuple[Word, ...], b: tuple[Word, ...]) -> tuple[Text, ...]:
+    out: list[Text] = []
+    for pair in alignment.pairs:
+        one = " ".join(a[i].written for i in pair.first)
+        other = " ".join(b[j].written for j in pair.second)
+        if pair.similarity >= 0.995:
+            out.append(Text("{one} agrees with {other}", one=one, other=other))
+        else:
+            percent = round(pair.similarity * 100)
+            out.append(Text("{one} is like {other} ({percent} %)", one=one, other=other, percent=percent))
+    for side, left in ((a, alignment.first_left), (b, alignment.second_left)):
+        out.extend(
+            Text("{word} has nothing on the other side", word=side[i].written)
+            for i in left
+            if side[i].role is not Role.PARTICLE
+        )
+    return tuple(out)
+
+
+def _card(alignment: Alignment, a: tuple[Word, ...], b: tuple[Word, ...]) -> tuple[AlignedTokens, ...]:
+    out = []
+    for pair in alignment.pairs:
+        how = "same" if pair.similarity >= 0.995 else "like" if pair.similarity >= ALIGNED_MIN else "weak"
+        one = " ".join(a[i].written for i in pair.first)
+        out.append(AlignedTokens(one, " ".join(b[j].written for j in pair.second), round(pair.similarity, 3), how))
+    out.extend(AlignedTokens(a[i].written, "", None, _ORDER.get(a[i].role, "missing")) for i in alignment.first_left)
+    out.extend(AlignedTokens("", b[j].written, None, _ORDER.get(b[j].role, "missing")) for j in alignment.second_left)
+    return tuple(out)

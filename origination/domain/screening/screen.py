@@ -1,0 +1,72 @@
+"""A party against all lists: the alerts a person must look at."""
+
+from __future__ import annotations
+
+from core.domain.texts import Text
+from origination.domain.screening.birth import BirthMatch, compare_to_any
+from origination.domain.screening.company import compare_companies
+from origination.domain.screening.company_words import CompanyName
+from origination.domain.screening.index import ListedForm, ScreeningIndex, identifier_token
+from origination.domain.screening.match import ALERT_MIN, Match, judge
+from origination.domain.screening.party import Alert, Comparison, ListedEntry, PartyKind, ScreenedParty
+from origination.domain.screening.person import compare_people
+from origination.domain.screening.words import Name
+
+
+def screen_party(index: ScreeningIndex, party: ScreenedParty, *, least: float = ALERT_MIN) -> tuple[Alert, ...]:
+    """One alert per entry, under its best name, the surest first.
+
+    An equal identifier alerts whatever the names say. A weak alias counts only together with the same date of birth.
+    """
+    best: dict[int, Alert] = {}
+    for name in party.names:
+        query, numbers = index.candidates(name, party.kind)
+        for number in numbers:
+            form = index.forms[number]
+            entry = index.entries[form.entry]
+            if entry.subtype in {"vessel", "aircraft"}:
+                continue
+            match = judge(_compare(query, form), party.birth, entry.births, least=least)
+            if not match.alert or (form.weak and not _born_alike(party, entry)):
+                continue
+            known = best.get(form.entry)
+            if known is None or match.score > known.score:
+                best[form.entry] = _alert(entry, form.text, name, match, party)
+    for kind_and_value in party.identifiers:
+        for number in index.identifiers.get(identifier_token(kind_and_value[1]), ()):
+            best[number] = _identified(index.entries[number], party, kind_and_value[1])
+    return tuple(sorted(best.values(), key=lambda alert: (-alert.score, alert.list_name, alert.entry_id)))
+
+
+def _compare(query: Name | CompanyName, form: ListedForm) -> Comparison:
+    if isinstance(query, Name) and form.person is not None:
+        return compare_people(query, form.person)
+    if isinstance(query, CompanyName) and form.company is not None:
+        return compare_companies(query, form.company)
+    return Comparison(0.0)
+
+
+def _born_alike(party: ScreenedParty, entry: ListedEntry) -> bool:
+    return party.kind is PartyKind.PERSON and compare_to_any(party.birth, entry.births) is BirthMatch.SAME
+
+
+def _alert(entry: ListedEntry, listed: str, query: str, match: Match, party: ScreenedParty) -> Alert:
+    notes = [*match.explanation, *_country_note(entry, party)]
+    return Alert(entry.list_name, entry.entry_id, query, listed, match.score, tuple(notes), match.tokens)
+
+
+def _country_note(entry: ListedEntry, party: ScreenedParty) -> tuple[Text, ...]:
+    if not entry.countries or not party.countries:
+        return ()
+    listed = ", ".join(entry.countries)
+    own = ", ".join(party.countries)
+    if {c.casefold() for c in entry.countries} & {c.casefold() for c in party.countries}:
+        return (Text("the country agrees: {listed}", listed=listed),)
+    return (Text("the countries differ: {own} and {listed}", own=own, listed=listed),)
+
+
+def _identified(entry: ListedEntry, party: ScreenedParty, value: str) -> Alert:
+    note = Text("the identifier {value} is the listed one", value=value)
+    return Alert(
+        entry.list_name, entry.entry_id, party.names[0] if party.names else "", entry.names[0].text, 1.0, (note,)
+    )
