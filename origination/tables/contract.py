@@ -14,7 +14,7 @@ from core.db import EncryptedText, HasId, Row
 
 
 class ContractRow(HasId, Row):
-    """The contract over one accepted offer. `content_sha256` is the hash of the page shown, `evidence` who signed it."""
+    """The contract over one accepted offer. `content_sha256` is the hash of what was shown, `evidence` who signed."""
 
     __tablename__ = "contract"
     application_id: Mapped[UUID] = mapped_column(ForeignKey("application.id"), index=True)
