@@ -11,20 +11,27 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from core import crypto, i18n, jobs, outbox
+from core.auth.setup import install as install_auth
 from core.clock import SystemClock
 from core.db import Database, start_embedded
 from core.policy import load_policies
 from core.settings import ROOT, Settings
-from core.web import errors, guards, headers
+from core.web import csrf, errors, guards, headers, navigation
 from core.web.work import EXTENSION, House
 
 # Modules whose tables belong to the schema.
 TABLES: tuple[str, ...] = ("core.tables",)
 # Modules with a blueprint `bp`.
-FEATURES: tuple[str, ...] = ("core.web.site", "core.web.admin")
+FEATURES: tuple[str, ...] = (
+    "core.web.appearance",
+    "core.web.site",
+    "core.web.demo",
+    "core.web.admin",
+    "core.web.admin_users",
+)
 # Modules with `JOBS`, `COMMANDS` or `POLICIES`.
 JOBS: tuple[str, ...] = ()
-COMMANDS: tuple[str, ...] = ("core.web.cli",)
+COMMANDS: tuple[str, ...] = ("core.web.cli", "repayment.cli")
 POLICIES: tuple[str, ...] = ()
 
 
@@ -61,14 +68,10 @@ def _install(app: Flask, settings: Settings, database: Database) -> None:
     headers.install(app, https=settings.public_url.startswith("https"))
     i18n.install(app)
     errors.install(app)
-    for optional in ("core.web.csrf", "core.auth", "core.web.navigation"):  # TEMPORARY until the access slice lands
-        try:
-            module = import_module(optional)
-            install = module.install
-        except (ImportError, AttributeError):
-            continue
-        install(app, database) if optional == "core.auth" else install(app)
+    csrf.install(app)
+    install_auth(app, database)
     app.before_request(guards.check_access)
+    navigation.install(app)
     for name in FEATURES:
         try:
             app.register_blueprint(import_module(name).bp)

@@ -20,12 +20,12 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from flask import Flask, render_template
-from flask_babel import force_locale
 from sqlalchemy import or_, select
 
 from core import queue
 from core.db import Database, Work
 from core.domain.ids import uuid7
+from core.i18n import speak
 from core.settings import Settings
 from core.tables import ContactRow, OutboundMessageRow, PartyRow
 
@@ -61,14 +61,54 @@ def send_later(
     None). A party without a contact for the channel gets a message with status "failed" that says so. Messages to
     demo parties are kept with status "demo" and never leave.
     """
+    recipient = contact_value(party, CONTACT_BY_CHANNEL[channel])
+    return _write(
+        w, kind, channel=channel, recipient=recipient, locale=party.locale, dedupe_key=dedupe_key, subject=subject,
+        context={"party": party, **(context or {})}, party_id=party.id, document_id=document_id, not_before=not_before,
+        is_demo=party.is_demo,
+    )  # fmt: skip
+
+
+def send_to_address(
+    w: Work,
+    kind: str,
+    address: str,
+    *,
+    locale: str,
+    dedupe_key: str,
+    context: Mapping[str, Any] | None = None,
+    subject: tuple[str, UUID] | None = None,
+    is_demo: bool = False,
+) -> OutboundMessageRow | None:
+    """Mail to somebody who is no party (staff, a new account); otherwise like `send_later`."""
+    return _write(
+        w, kind, channel="email", recipient=address, locale=locale, dedupe_key=dedupe_key, subject=subject,
+        context=context or {}, party_id=None, document_id=None, not_before=None, is_demo=is_demo,
+    )  # fmt: skip
+
+
+def _write(
+    w: Work,
+    kind: str,
+    *,
+    channel: str,
+    recipient: str | None,
+    locale: str,
+    dedupe_key: str,
+    context: Mapping[str, Any],
+    subject: tuple[str, UUID] | None,
+    party_id: UUID | None,
+    document_id: UUID | None,
+    not_before: datetime | None,
+    is_demo: bool,
+) -> OutboundMessageRow | None:
     if w.session.scalar(select(OutboundMessageRow.id).where(OutboundMessageRow.dedupe_key == dedupe_key)):
         return None
-    recipient = contact_value(party, CONTACT_BY_CHANNEL[channel])
-    title, body = render_message(kind, channel, party.locale, {"party": party, "now": w.now, **(context or {})})
-    status = "demo" if party.is_demo else "queued" if recipient else "failed"
+    title, body = render_message(kind, channel, locale, {"now": w.now, **context})
+    status = "demo" if is_demo else "queued" if recipient else "failed"
     message = w.add(
         OutboundMessageRow(
-            id=uuid7(), channel=channel, kind=kind, locale=party.locale, party_id=party.id,
+            id=uuid7(), channel=channel, kind=kind, locale=locale, party_id=party_id,
             subject_type=subject[0] if subject else None, subject_id=subject[1] if subject else None,
             recipient=recipient or "", title=title, body=body, document_id=document_id, dedupe_key=dedupe_key,
             status=status, attempts=0, not_before=not_before, created_at=w.now,
@@ -90,7 +130,7 @@ def contact_value(party: PartyRow, kind: str) -> str | None:
 def render_message(kind: str, channel: str, locale: str, context: Mapping[str, Any]) -> tuple[str, str]:
     """Title and body in the locale. Needs the app's context, never a request."""
     folder = "zh" if locale.startswith("zh") else "en"
-    with force_locale(locale):
+    with speak(locale):
         text = render_template(f"message/{folder}/{kind}.{channel}.txt", **context)
     title, _, body = text.strip().partition("\n")
     return title.strip(), body.strip() + "\n"

@@ -173,16 +173,38 @@ class UserRow(HasId, Row):
     approval_limit_minor: Mapped[int | None]
     tf_primary_method: Mapped[str | None] = mapped_column(String(64))
     tf_totp_secret: Mapped[str | None] = mapped_column(EncryptedText("user_account.tf_totp_secret"))
-    mf_recovery_codes: Mapped[list[str] | None] = mapped_column(ARRAY(String(200)))
+    tf_last_counter: Mapped[int | None]  # the time step of the last code taken: a code works once
+    mf_recovery_codes: Mapped[list[str] | None] = mapped_column(ARRAY(String(200)))  # keyed hashes
     last_login_at: Mapped[datetime | None]
     current_login_at: Mapped[datetime | None]
     last_login_ip: Mapped[str | None] = mapped_column(String(64))
     current_login_ip: Mapped[str | None] = mapped_column(String(64))
     login_count: Mapped[int] = mapped_column(default=0)
-    failures: Mapped[int] = mapped_column(default=0)
-    locked_until: Mapped[datetime | None]
     is_demo: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
+
+
+class UserSessionRow(HasId, Row):
+    """One sign-in of one user on one device; only the hash of the cookie's token is kept."""
+
+    __tablename__ = "user_session"
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"), index=True)
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    started_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    address: Mapped[str | None] = mapped_column(String(64))
+    device: Mapped[str | None] = mapped_column(String(200))
+
+
+class SignInThrottleRow(Row):
+    """Failures in a row under a key (an account, an address, both); kept in the database so that all workers count."""
+
+    __tablename__ = "sign_in_throttle"
+    key: Mapped[str] = mapped_column(String(100), primary_key=True)
+    failures: Mapped[int]
+    failed_at: Mapped[datetime]
+    blocked_until: Mapped[datetime | None]
 
 
 class SignedLinkRow(Row):

@@ -10,13 +10,22 @@ from werkzeug.wrappers import Response
 
 from core.domain.actor import Role
 from core.domain.errors import NotAllowed
+from core.web.csrf import kept_form
 from core.web.work import actor
 
 F = TypeVar("F", bound=Callable[..., Any])
 PUBLIC = "public"
 SIGNED_IN = "signed in"
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 # Views of libraries cannot be decorated; blueprint or endpoint -> access.
-LIBRARY_ACCESS: dict[str, str | frozenset[Role]] = {"static": PUBLIC, "security": PUBLIC}
+LIBRARY_ACCESS: dict[str, str | frozenset[Role]] = {
+    "static": PUBLIC,
+    "security": PUBLIC,
+    "security.change_password": SIGNED_IN,
+    "security.mf_recovery_codes": SIGNED_IN,
+    "security.two_factor_setup_validate": SIGNED_IN,
+    "security.verify": SIGNED_IN,
+}
 
 
 def allow(*roles: Role) -> Callable[[F], F]:
@@ -52,17 +61,19 @@ def access_of(app: Flask, endpoint: str) -> str | frozenset[Role] | None:
     return LIBRARY_ACCESS.get(endpoint) or LIBRARY_ACCESS.get(endpoint.rpartition(".")[0])
 
 
-def check_access() -> Response | None:
-    """Before every request: lets through, sends to sign-in, or raises NotAllowed."""
+def check_access() -> Response | tuple[str, int] | None:
+    """Before every request: lets through, sends to sign-in (what was posted waits on a page), or raises NotAllowed."""
     if request.endpoint is None:
         return None
-    access = access_of(current_app, request.endpoint)  # type: ignore[arg-type]
+    access = access_of(current_app, request.endpoint)
     if access == PUBLIC:
         return None
     who = actor()
     if who.id is None:
         if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
             raise NotAllowed("Sign in first", status=401)
+        if request.method not in SAFE:
+            return kept_form(status=401, signed_out=True)
         return redirect(url_for("security.login", next=request.full_path.rstrip("?")))
     if access == SIGNED_IN or (isinstance(access, frozenset) and who.has(*access)):
         return None
