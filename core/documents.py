@@ -18,7 +18,7 @@ from typing import Any
 from uuid import UUID
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
+from markupsafe import Markup
 from sqlalchemy import event
 
 from core import crypto
@@ -55,11 +55,15 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"grouped": grouped, "money": money_text, "percent": percent_text, "day": day_text}
+    environment.filters |= {
+        "grouped": grouped,
+        "money": money_text,
+        "percent": percent_text,
+        "day": day_text,
+        "instant": instant_text,
+        "capital": capital_text,
+    }
     return environment
-
-
-_SIGNS = {"CNY": "¥", "EUR": "€", "USD": "$", "GBP": "£"}
 
 
 def grouped(amount: Money) -> str:
@@ -94,6 +98,67 @@ _MONTHS = (
 )  # fmt: skip
 
 
+def instant_text(at: datetime) -> str:
+    """`2026-11-22 18:15:00 (UTC+08:00)`: the wall time of the instant's own zone. ValueError when it is naive."""
+    if at.tzinfo is None:
+        raise ValueError("an instant is aware")
+    offset = at.strftime("%z")
+    return f"{at:%Y-%m-%d %H:%M:%S} (UTC{offset[:3]}:{offset[3:5]})"
+
+
+_CAPITALS = "零壹贰叁肆伍陆柒捌玖"
+
+
+def capital_text(amount: Money) -> str:
+    """A sum in yuan as Chinese contracts write it so that no digit can be changed: `人民币壹拾贰万元整`.
+
+    After the rules for bills of the People's Bank of China (支付结算办法, annex 1). ValueError when negative.
+    """
+    if amount.minor < 0:
+        raise ValueError("a negative sum has no capital form")
+    yuan, fen = divmod(amount.minor, 100)
+    words = _capital_number(yuan) + "元" if yuan or not fen else ""
+    if not fen:
+        return f"人民币{words}整"
+    jiao, fen = divmod(fen, 10)
+    if jiao:
+        words += _CAPITALS[jiao] + "角"
+    elif yuan:
+        words += "零"
+    return f"人民币{words}{_CAPITALS[fen]}分" if fen else f"人民币{words}整"
+
+
+def _capital_number(number: int) -> str:
+    if number == 0:
+        return "零"
+    groups, words, gap = [], "", False
+    while number:
+        number, group = divmod(number, 10_000)
+        groups.append(group)
+    for place in range(len(groups) - 1, -1, -1):
+        group = groups[place]
+        if not group:
+            gap = bool(words)
+            continue
+        if words and (gap or group < 1000):
+            words += "零"
+        words += _capital_group(group) + ("", "万", "亿", "万亿")[place]
+        gap = False
+    return words
+
+
+def _capital_group(group: int) -> str:
+    words, gap = "", False
+    for power, unit in ((1000, "仟"), (100, "佰"), (10, "拾"), (1, "")):
+        digit = group // power % 10
+        if not digit:
+            gap = gap or bool(words)
+            continue
+        words += ("零" if gap else "") + _CAPITALS[digit] + unit
+        gap = False
+    return words
+
+
 # ---------------------------------------------------------------- paper
 
 
@@ -113,14 +178,24 @@ def render_pdf(html: str, *, title: str | None = None, at: datetime | None = Non
     return bytes(document.write_pdf(pdf_variant="pdf/a-3u", pdf_tags=True))
 
 
+def qr_code(text: str) -> Markup:
+    """The text as an inline SVG code, dark on nothing."""
+    import segno
+
+    return Markup(segno.make(text, error="m", micro=False).svg_inline(border=0, dark="#16202e"))  # noqa: S704
+
+
 @cache
 def assets() -> dict[str, Path]:
     """What a document may load, by name: `asset:contract.css`."""
     inter = next((_ROOT / "static" / "vendor").glob("inter-*"))
     return {
-        "paper.css": _ROOT / "templates" / "contract" / "paper.css",
-        "contract.css": _ROOT / "templates" / "contract" / "contract.css",
-        "letter.css": _ROOT / "templates" / "message" / "letter.css",
+        **{
+            file.name: file
+            for folder in ("contract", "message")
+            for file in (_ROOT / "templates" / folder).glob("*.css")
+        },
+        "han-strong.woff2": _ROOT / "static" / "vendor" / "han-strong" / "han-strong.woff2",
         **{file.name: file for file in inter.glob("*.woff2")},
     }
 
@@ -177,7 +252,9 @@ def keep(
     OSError when the disk is full; nothing half-written stays behind.
     """
     key = store_bytes(_folder(), data)
-    event.listen(w.session, "after_rollback", lambda _session: discard(_folder(), key), once=True)
+    pending = [key]
+    event.listen(w.session, "after_commit", lambda _session: pending.clear(), once=True)
+    event.listen(w.session, "after_rollback", lambda _session: _discard_all(_folder(), pending), once=True)
     return w.add(
         DocumentRow(
             id=uuid7(),
@@ -241,6 +318,11 @@ def read_bytes(folder: Path, key: str) -> bytes:
 def discard(folder: Path, key: str) -> None:
     """Removes the file; nothing happens when it is gone already."""
     _path(folder, key).unlink(missing_ok=True)
+
+
+def _discard_all(folder: Path, keys: list[str]) -> None:
+    for key in keys:
+        discard(folder, key)
 
 
 def _path(folder: Path, key: str) -> Path:

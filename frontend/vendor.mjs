@@ -66,6 +66,7 @@ vendor(`tabler-icons-${version("@tabler/icons")}`, {
   "LICENSE": readFileSync(from("@tabler/icons/LICENSE")),
 });
 vendor(`inter-${version("@fontsource-variable/inter")}`, {
+  "inter-latin-ext-wght-normal.woff2": readFileSync(from("@fontsource-variable/inter/files/inter-latin-ext-wght-normal.woff2")),
   "inter-latin-wght-normal.woff2": readFileSync(from("@fontsource-variable/inter/files/inter-latin-wght-normal.woff2")),
   "LICENSE": readFileSync(from("@fontsource-variable/inter/LICENSE")),
 });

@@ -1,0 +1,126 @@
+"""From a product and a schedule to the figures of a contract."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+from core.domain.money import Money
+from origination.domain.contract import Charge, ChargeKind, ContractData, ContractParty, ContractRow, ContractTerms
+from origination.domain.product import Product
+from repayment.domain.cost import effective_annual_rate, nominal_annual_rate
+from repayment.domain.schedule import FeeKind, Schedule, build_schedule
+from repayment.domain.schedule_fees import FeeLine, fee_at_start, fee_lines
+
+_SHOWN = Decimal("0.0001")  # rates of cost are printed to a hundredth of a per cent
+
+
+def contract_data(
+    *,
+    reference: str,
+    application_reference: str,
+    locale: str,
+    product: Product,
+    schedule: Schedule,
+    lender: ContractParty,
+    borrower: ContractParty,
+    guarantors: tuple[ContractParty, ...] = (),
+    purpose: str,
+    waterfall: tuple[str, ...],
+    made_on: date,
+    complaints: str = "",
+) -> ContractData:
+    """The contract of that product over that schedule.
+
+    `waterfall` is the order in which a payment is applied, as component names; `purpose` is in the contract's language.
+    Raises NoRate when no yearly cost exists (see `repayment.domain.cost`).
+    """
+    request = schedule.request
+    rate_annual = request.rate_annual if request.rate_annual is not None else Decimal(0)
+    return ContractData(
+        reference=reference,
+        application_reference=application_reference,
+        locale=locale,
+        segment=product.segment,
+        product_name=product.name_in(locale),
+        product_version=product.version,
+        made_on=made_on,
+        lender=lender,
+        borrower=borrower,
+        guarantors=guarantors,
+        principal=request.principal,
+        withheld=Money(fee_at_start(request, FeeKind.UP_FRONT, withheld=True), schedule.currency),
+        purpose=purpose,
+        amortization=request.amortization.value,
+        tenor_months=len(schedule.due_on),
+        rate_annual=rate_annual,
+        day_count=request.day_count.value,
+        rate_effective=effective_annual_rate(schedule).quantize(_SHOWN),
+        rate_nominal=nominal_annual_rate(schedule).quantize(_SHOWN),
+        disbursed_on=request.disbursed_on,
+        rows=contract_rows(schedule),
+        charges=(*_regular(schedule, product, locale), *_contingent(product, rate_annual)),
+        terms=ContractTerms(
+            grace_days=product.late.grace_days,
+            late_fee=product.late.late_fee,
+            penalty_rate_annual=product.late.penalty_rate_annual(rate_annual),
+            waterfall=waterfall,
+            rounding=request.rounding.mode.value,
+            residual=request.rounding.residual.value,
+            prepayment_fee_rate=product.prepayment_fee_rate,
+            withdrawal_days=product.withdrawal_days,
+            jurisdiction=product.jurisdiction,
+        ),
+        complaints=complaints,
+    )
+
+
+def contract_rows(schedule: Schedule) -> tuple[ContractRow, ...]:
+    """The schedule's lines as printed."""
+    return tuple(
+        ContractRow(row.number, row.due_on, row.payment, row.principal, row.interest, row.fees, row.balance)
+        for row in schedule.instalments
+    )
+
+
+def _regular(schedule: Schedule, product: Product, locale: str) -> list[Charge]:
+    """Interest and fees; what each adds to the yearly cost is the step it makes, so that the steps sum to the whole."""
+    request = schedule.request
+    bare = build_schedule(replace(request, fees=()))
+    reached = nominal_annual_rate(bare).quantize(_SHOWN)
+    interest = schedule.interest_total
+    charges = [Charge(ChargeKind.INTEREST, rate=request.rate_annual, amount=interest, annualised=reached)]
+    for count, line in enumerate(_lines(schedule), start=1):
+        with_it = build_schedule(replace(request, fees=request.fees[:count]))
+        rate = nominal_annual_rate(with_it).quantize(_SHOWN)
+        charges.append(
+            Charge(
+                ChargeKind.FEE,
+                name=product.fee_name_in(line.fee.name, locale),
+                payee=line.fee.payee,
+                when=line.fee.kind.value,
+                rate=line.fee.rate,
+                amount=Money(line.total_minor, schedule.currency),
+                annualised=rate - reached,
+            )
+        )
+        reached = rate
+    return charges
+
+
+def _lines(schedule: Schedule) -> tuple[FeeLine, ...]:
+    openings = (schedule.opening_minor, *schedule.balance_minor[:-1])
+    return fee_lines(schedule.request, schedule.due_on, openings)
+
+
+def _contingent(product: Product, rate_annual: Decimal) -> list[Charge]:
+    late, charges = product.late, []
+    penalty = late.penalty_rate_annual(rate_annual)
+    if late.late_fee:
+        charges.append(Charge(ChargeKind.LATE_FEE, amount=late.late_fee))
+    if penalty:
+        charges.append(Charge(ChargeKind.PENALTY_INTEREST, rate=penalty))
+    if product.prepayment_fee_rate:
+        charges.append(Charge(ChargeKind.PREPAYMENT_FEE, rate=product.prepayment_fee_rate))
+    return charges
