@@ -100,7 +100,8 @@ def _best_assignment(
     small, large = (columns, rows) if flip else (rows, columns)
     if len(large) > 6:
         large = sorted(large, key=lambda x: -max((grid[x][s] if flip else grid[s][x]) for s in small))[:6]
-    best_sum, best = -1.0, ()
+    best_sum = -1.0
+    best: tuple[int, ...] = ()
     for order in permutations(large, len(small)):
         values = [(grid[x][s] if flip else grid[s][x]) for s, x in zip(small, order, strict=True)]
         worth = sum(value for value in values if value >= least)

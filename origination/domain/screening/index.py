@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from origination.domain.screening.company_words import CompanyName, Part, prepare_company
+from origination.domain.screening.fold import spell
 from origination.domain.screening.han import readings, simplify, split_surname
 from origination.domain.screening.keys import latin_keys, native_keys
 from origination.domain.screening.party import ListedEntry, PartyKind
 from origination.domain.screening.similarity import ALIGNED_MIN, spelling_similarity, word_similarity
 from origination.domain.screening.words import Name, Role, Word, prepare_person
-
-_KINDS_PER_WORD_MAX = 4_000
 
 
 @dataclass(slots=True)
@@ -133,21 +133,23 @@ class ScreeningIndex:
         return company, self._company_candidates(company)
 
     def _person_candidates(self, name: Name) -> list[int]:
-        found: set[int] = set()
         if name.han:
-            found.update(self._han_whole.get("".join(sorted(simplify(name.han))), ()))
-            surname, _given = split_surname(name.han)
-            both = "".join(readings(char, surname=True)[0] for char in surname if readings(char, surname=True))
-            for reading in {*readings(surname[0], surname=True), both}:
-                found.update(self._first_last.get(reading, ()))
-            return sorted(found)
-        solid = solid_words(name)
-        latin = [word for word in name.words if not word.native and word.role is not Role.TITLE]
-        for word in {latin[0].text, latin[-1].text} if latin else ():
-            found.update(self._han_surname.get(word, ()))
-        hits: dict[int, float] = defaultdict(float)
+            return sorted(self._han_candidates(name.han))
+        found: set[int] = set()
+        latin = [word.text for word in name.words if not word.native and word.role is not Role.TITLE]
+        for text in {latin[0], latin[-1]} if latin else ():
+            found.update(self._han_surname.get(text, ()))
         initials = sum(1 for word in name.words if word.role is Role.INITIAL)
-        for word in solid:
+        solid = solid_words(name)
+        for at, agreed in self._agreeing(solid, joined_words(name)).items():
+            if _may_alert(agreed, len(solid), self.forms[at].solid, initials):
+                found.add(at)
+        return sorted(found)
+
+    def _agreeing(self, words: list[Word], joined: list[Word]) -> dict[int, float]:
+        """Form number -> the sum over the words of their best similarity to a word of that form."""
+        hits: dict[int, float] = defaultdict(float)
+        for word in words:
             best: dict[int, float] = {}
             for token, score in self._people.alike(word):
                 for at in self._people.names[token]:
@@ -155,15 +157,20 @@ class ScreeningIndex:
                         best[at] = score
             for at, score in best.items():
                 hits[at] += score
-        for word in joined_words(name):
+        for word in joined:
             for token, score in self._people.alike(word):
                 for at in self._people.names[token]:
                     hits[at] = max(hits[at], 2.0 * score)
-        wanted = len(solid)
-        for at, agreed in hits.items():
-            if _may_alert(agreed, wanted, self.forms[at].solid, initials):
-                found.add(at)
-        return sorted(found)
+        return hits
+
+    def _han_candidates(self, han: str) -> set[int]:
+        found = set(self._han_whole.get("".join(sorted(simplify(han))), ()))
+        surname, _given = split_surname(han)
+        first = readings(surname[0], surname=True)
+        both = "".join((readings(char, surname=True) or ("",))[0] for char in surname)
+        for reading in {*first, both}:
+            found.update(self._first_last.get(reading, ()))
+        return found
 
     def _company_candidates(self, company: CompanyName) -> list[int]:
         found: set[int] = set()
@@ -189,11 +196,9 @@ def solid_words(name: Name) -> list[Word]:
 
 def joined_words(name: Name) -> list[Word]:
     """Neighbouring words written as one, and short names as a whole: what a missing blank makes of them."""
-    from origination.domain.screening.fold import spell
-
     latin = [word for word in name.words if not word.native and word.role is not Role.INITIAL]
     out = []
-    for one, other in zip(latin, latin[1:], strict=False):
+    for one, other in pairwise(latin):
         joined = one.text + other.text
         out.append(Word(joined, spell(joined), Role.NAME))
     return out
@@ -204,7 +209,7 @@ def company_tokens(company: CompanyName) -> list[str]:
     core = [word for word in company.words if word.part in {Part.CORE, Part.NUMBER}]
     tokens = [word.text for word in core if word.text]
     plain = [word for word in company.words if word.text]
-    for one, other in zip(plain, plain[1:], strict=False):
+    for one, other in pairwise(plain):
         if Part.CORE in {one.part, other.part}:
             tokens.append(one.text + other.text)
     return list(dict.fromkeys(tokens))
