@@ -11,7 +11,9 @@ import numpy as np
 
 from scoring.domain.columns import Feature
 
-THREADS = 2  # fixed, so that the same data and seed give the same bytes on every machine
+# By the number of rows alone, so that the same data and seed give the same bytes on every machine. Small samples lose
+# more by waiting for each other than they gain.
+ROWS_FOR_TWO_THREADS = 30_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,7 @@ def train_booster(
     import xgboost
 
     params = _params(features, plan, additive=additive, seed=seed)
+    params["nthread"] = 2 if len(bad) >= ROWS_FOR_TWO_THREADS else 1
     data = _dmatrix(features, matrix, bad, weight)
     if watch is None:
         return Booster(features, xgboost.train(params, data, plan.rounds)), plan.rounds
@@ -107,7 +110,7 @@ def train_booster(
 
 def _params(features: Sequence[Feature], plan: Plan, *, additive: bool, seed: int) -> dict[str, Any]:
     params: dict[str, Any] = {
-        "objective": "binary:logistic", "eval_metric": "logloss", "tree_method": "hist", "nthread": THREADS,
+        "objective": "binary:logistic", "eval_metric": "logloss", "tree_method": "hist",
         "seed": seed, "verbosity": 0, "max_depth": plan.depth, "eta": plan.eta, "subsample": plan.subsample,
         "colsample_bytree": plan.by_tree, "colsample_bynode": plan.by_node, "lambda": plan.l2,
         "min_child_weight": plan.min_weight, "max_bin": plan.bins, "max_cat_to_onehot": plan.one_hot,
@@ -130,6 +133,7 @@ def _dmatrix(
         feature_names=[f"f{i}" for i in range(len(features))],
         feature_types=["c" if f.is_category else "q" for f in features],
         enable_categorical=True,
+        nthread=2 if len(matrix) >= ROWS_FOR_TWO_THREADS else 1,
     )
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from core.domain.errors import ModelUnavailable
 from scoring.domain.card import Scored, ScoredRows, Terms, terms_from_json
-from scoring.domain.columns import ColumnType, Feature, clean_category
+from scoring.domain.columns import ColumnType, Feature
 from scoring.domain.trees import Grid, find_cells
 
 
@@ -142,20 +142,6 @@ def _show(feature: Feature, threshold: float) -> str:
     return np.format_float_positional(np.float32(threshold), trim="-")
 
 
-def make_table(terms_slope: float, scale: Any, grid: Grid, margins: np.ndarray, cells: np.ndarray, bad: np.ndarray) -> CellTable:
-    """A table with printed ticks from contributions, and the counts of the training rows in each cell."""
-    rows = np.bincount(cells, minlength=grid.cells)
-    bads = np.bincount(cells, weights=bad, minlength=grid.cells)
-    ticks = scale.ticks_of_part(margins * terms_slope)
-    return CellTable(
-        grid,
-        tuple(float(m) for m in margins),
-        tuple(int(t) for t in ticks),
-        tuple(int(n) for n in rows),
-        tuple(int(n) for n in bads),
-    )
-
-
 def additive_from_json(raw: dict[str, Any]) -> AdditiveCard:
     """Reads what `AdditiveCard.to_json` wrote. Raises ModelUnavailable when it is damaged or does not add up."""
     terms = terms_from_json(raw)
@@ -181,5 +167,3 @@ def additive_from_json(raw: dict[str, Any]) -> AdditiveCard:
         raise ModelUnavailable("The card file is damaged: its base points do not follow from its calibration")
     return card
 
-
-__all__ = ["AdditiveCard", "CellTable", "additive_from_json", "clean_category", "label_cell", "make_table"]

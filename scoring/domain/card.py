@@ -133,9 +133,10 @@ class Terms:
         return self.scale.ticks(self.intercept + self.slope * bias)
 
     def rank(self, ticks: Sequence[int]) -> tuple[tuple[int, int], ...]:
-        """Reasons of one row as (position of the group, ticks lost against the baseline), worst first, at most four.
+        """Reasons of one row as (position of a feature, ticks lost against the baseline), worst first, at most four.
 
-        Only what lowered the score against the baseline; ties in the order of groups; never padded.
+        Groups are ranked by their sum, and each is named by the member that lost most. Only what lowered the score
+        against the baseline; ties in the order of groups; never padded.
         """
         base = self.baseline.ticks
         lost = []
@@ -147,23 +148,36 @@ class Terms:
             if change < 0:
                 lost.append((change, position))
         lost.sort()
-        return tuple((position, -change) for change, position in lost[:REASONS_MAX])
+        found = []
+        for change, position in lost[:REASONS_MAX]:
+            group = self.groups[position]
+            worst = group[0] if len(group) == 1 else min(group, key=lambda at: ticks[at] - base[at])
+            found.append((worst, -change))
+        return tuple(found)
 
     def rank_rows(self, ticks: np.ndarray) -> np.ndarray:
-        """`rank` for many rows: `ticks` is (features, rows); gives (4, rows) positions of groups, -1 for none."""
+        """`rank` for many rows: `ticks` is (features, rows); gives (4, rows) positions of features, -1 for none."""
         rows = ticks.shape[1]
         changes = np.empty((len(self.groups), rows), dtype=np.int32)
-        base = self.baseline.ticks
+        named: dict[int, np.ndarray] = {}
+        base = np.asarray(self.baseline.ticks, dtype=np.int32)
         for position, group in enumerate(self.groups):
             np.subtract(ticks[group[0]], base[group[0]], out=changes[position], casting="unsafe")
-            for at in group[1:]:
-                changes[position] += ticks[at] - base[at]
+            if len(group) > 1:
+                members = np.asarray(group)
+                own = ticks[members] - base[members][:, None]
+                own.sum(axis=0, out=changes[position])
+                named[position] = members[own.argmin(axis=0)]
+        leaders = np.asarray([group[0] for group in self.groups], dtype=np.int16)
         ranked = np.full((REASONS_MAX, rows), -1, dtype=np.int16)
         everyone = np.arange(rows)
         for place in range(min(REASONS_MAX, len(self.groups))):
             worst = changes.argmin(axis=0)
             lowers = changes[worst, everyone] < 0
-            ranked[place] = np.where(lowers, worst, -1)
+            feature = leaders[worst]
+            for position, members in named.items():
+                feature = np.where(worst == position, members, feature)
+            ranked[place] = np.where(lowers, feature, -1)
             changes[worst, everyone] = 0
         return ranked
 

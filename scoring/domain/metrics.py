@@ -103,7 +103,7 @@ class Metrics:
 def measure(bad: np.ndarray, pd: np.ndarray, *, seed: int = 0, resamples: int = 200) -> Metrics:
     """All figures of one sample. `bad` is 0/1, `pd` strictly between 0 and 1."""
     area = auc(bad, pd)
-    low, high = bootstrap_auc(bad, pd, seed=seed, resamples=resamples)
+    low, high = bootstrap(bad, pd, seed=seed, resamples=resamples)["auc"]
     log_odds = np.log(pd) - np.log1p(-pd)
     intercept, slope = fit_calibration(bad, log_odds) if 0 < bad.sum() < len(bad) else (math.nan, math.nan)
     return Metrics(
@@ -112,22 +112,70 @@ def measure(bad: np.ndarray, pd: np.ndarray, *, seed: int = 0, resamples: int = 
     )  # fmt: skip
 
 
-def bootstrap_auc(bad: np.ndarray, risk: np.ndarray, *, seed: int, resamples: int = 200) -> tuple[float, float]:
-    """A 95 % percentile interval of the AUC over resamples of goods and bads apart (stratified bootstrap).
+def _levels(bad: np.ndarray, pd: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(goods, bads, mean PD) of at most 2,000 levels of PD, best first: what resampling needs to know of the rows."""
+    cuts = np.unique(np.quantile(pd, np.linspace(0, 1, 2001)[1:-1]))
+    cell = np.searchsorted(cuts, pd, side="right")
+    size = len(cuts) + 1
+    rows = np.bincount(cell, minlength=size)
+    bads = np.bincount(cell, weights=bad, minlength=size)
+    mean = np.bincount(cell, weights=pd, minlength=size) / np.maximum(rows, 1)
+    kept = rows > 0
+    return rows[kept] - bads[kept], bads[kept], mean[kept]
 
-    Large classes are resampled through the counts of each distinct risk, so that 150,000 rows take no longer.
+
+def bootstrap(bad: np.ndarray, pd: np.ndarray, *, seed: int, resamples: int = 200) -> dict[str, tuple[float, float]]:
+    """95 % percentile intervals of auc, gini, ks, brier and log_loss; goods and bads are resampled apart.
+
+    Rows are resampled through the counts of 2,000 levels of PD, so that 150,000 rows take no longer than 2,000. The
+    levels hold equal counts: the figures move by less than a tenth of the interval.
     """
-    bads, goods = int(bad.sum()), int(len(bad) - bad.sum())
+    good_counts, bad_counts, mean = _levels(bad, pd)
+    goods, bads = int(round(good_counts.sum())), int(round(bad_counts.sum()))
+    names = ("auc", "gini", "ks", "brier", "log_loss")
     if not bads or not goods:
-        return math.nan, math.nan
-    levels = np.quantile(risk, np.linspace(0, 1, 2001)[1:-1])
-    cell = np.searchsorted(np.unique(levels), risk, side="right")
-    cells = int(cell.max()) + 1
-    share_bad = np.bincount(cell[bad == 1], minlength=cells) / bads
-    share_good = np.bincount(cell[bad == 0], minlength=cells) / goods
+        return dict.fromkeys(names, (math.nan, math.nan))
     rng = np.random.default_rng(seed)
-    b = rng.multinomial(bads, share_bad, size=resamples) / bads
-    g = rng.multinomial(goods, share_good, size=resamples) / goods
+    g = rng.multinomial(goods, good_counts / goods, size=resamples) / goods
+    b = rng.multinomial(bads, bad_counts / bads, size=resamples) / bads
     areas = (b * (np.cumsum(g, axis=1) - g / 2)).sum(axis=1)
-    low, high = np.quantile(areas, [0.025, 0.975])
-    return float(low), float(high)
+    rate = bads / (bads + goods)
+    clipped = np.clip(mean, 1e-15, 1 - 1e-15)
+    drawn = {
+        "auc": areas,
+        "gini": 2 * areas - 1,
+        "ks": np.abs(np.cumsum(g, axis=1) - np.cumsum(b, axis=1)).max(axis=1),
+        "brier": rate * (b @ (1 - mean) ** 2) + (1 - rate) * (g @ mean**2),
+        "log_loss": -rate * (b @ np.log(clipped)) - (1 - rate) * (g @ np.log1p(-clipped)),
+    }
+    return {
+        name: (float(low), float(high))
+        for name, values in drawn.items()
+        for low, high in [np.quantile(values, [0.025, 0.975])]
+    }
+
+
+def compare_aucs(bad: np.ndarray, one: np.ndarray, other: np.ndarray) -> tuple[float, float, float]:
+    """AUC of `one` less that of `other` on the same rows, with a 95 % interval by DeLong's method (1988)."""
+    parts = [_placements(bad, risk) for risk in (one, other)]
+    difference = auc(bad, one) - auc(bad, other)
+    v10 = np.cov(np.vstack([part[0] for part in parts]))
+    v01 = np.cov(np.vstack([part[1] for part in parts]))
+    s = v10 / parts[0][0].size + v01 / parts[0][1].size
+    spread = math.sqrt(max(s[0, 0] + s[1, 1] - 2 * s[0, 1], 0.0))
+    return difference, difference - 1.96 * spread, difference + 1.96 * spread
+
+
+def _placements(bad: np.ndarray, risk: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """For each bad the share of goods below it, for each good the share of bads above it (ties half)."""
+    bads, goods = np.sort(risk[bad == 1]), np.sort(risk[bad == 0])
+    below = (np.searchsorted(goods, bads, "left") + np.searchsorted(goods, bads, "right")) / (2 * goods.size)
+    above = 1 - (np.searchsorted(bads, goods, "left") + np.searchsorted(bads, goods, "right")) / (2 * bads.size)
+    return below[_unsort(risk[bad == 1])], above[_unsort(risk[bad == 0])]
+
+
+def _unsort(values: np.ndarray) -> np.ndarray:
+    order = np.argsort(values, kind="stable")
+    back = np.empty_like(order)
+    back[order] = np.arange(len(order))
+    return back

@@ -1,0 +1,5 @@
+"""Commands of the scoring stage. Importing this loads click and nothing heavier."""
+
+from scoring.cli.score import score
+
+COMMANDS = [score]

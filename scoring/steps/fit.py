@@ -1,0 +1,172 @@
+"""Fitting a card of any kind: the plans tried, folds, blanked rows, and calibration out of fold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from scoring.domain.binning import WoeFit, fit_woe
+from scoring.domain.columns import Feature
+from scoring.domain.metrics import auc, fit_calibration, log_loss
+from scoring.engine import Booster, Plan, train_booster
+
+Columns = list[np.ndarray]
+Progress = Callable[[str, float], None]
+
+# Few, far apart, and each sensible by itself: a bounded search that cannot overfit the folds.
+PLANS = {
+    "additive": (
+        Plan("stumps", 1, 0.05, 2000, 0.5, 0.7, 1.0, 5.0, 5.0, 128),
+        Plan("pairs of cuts", 2, 0.05, 1500, 0.5, 0.7, 1.0, 5.0, 5.0, 128),
+        Plan("shapes", 3, 0.08, 1200, 0.8, 0.8, 1.0, 1.0, 1.0, 256),
+    ),
+    "deep": (
+        Plan("shallow", 3, 0.05, 1500, 0.7, 1.0, 0.6, 5.0, 5.0, 256, 1),
+        Plan("broad", 4, 0.04, 1500, 0.7, 1.0, 0.5, 5.0, 10.0, 256, 1),
+        Plan("sharp", 4, 0.1, 1500, 0.8, 1.0, 0.7, 1.0, 1.0, 256),
+    ),
+}
+SEARCH_ROWS = 20_000
+BLANKS_SHARE = 0.05
+BLANKS_WEIGHT = 0.2
+NATURAL_MIN = 30  # a cell with fewer rows than this has not been learnt
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A fitted model before calibration: the booster, or the regression of a logistic card."""
+
+    booster: Booster | None
+    woe: WoeFit | None
+
+    def margin(self, columns: Columns) -> np.ndarray:
+        """Log-odds of bad of encoded rows."""
+        if self.booster is not None:
+            return self.booster.margin(np.column_stack(columns))
+        assert self.woe is not None
+        return self.woe.margin(columns)
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What the folds taught: the plan, rounds, calibration, and the margins each row got from folds without it."""
+
+    plan: Plan | None
+    rounds: int
+    intercept: float
+    slope: float
+    margins: np.ndarray
+    fold_aucs: tuple[float, ...]
+    tried: tuple[tuple[str, float, float], ...]
+
+
+def folds_of(bad: np.ndarray, count: int, seed: int) -> np.ndarray:
+    """The fold of every row, goods and bads spread evenly, by seed."""
+    rng = np.random.default_rng(seed)
+    fold = np.empty(len(bad), dtype=np.int64)
+    for value in (0.0, 1.0):
+        where = np.flatnonzero(bad == value)
+        rng.shuffle(where)
+        fold[where] = np.arange(len(where)) % count
+    return fold
+
+
+def fit_once(
+    kind: str, features: Sequence[Feature], columns: Columns, bad: np.ndarray, plan: Plan | None, seed: int,
+    watch: tuple[Columns, np.ndarray] | None = None,
+) -> tuple[Fit, int]:  # fmt: skip
+    """One fit on encoded columns; with `watch` stopped early. Gives the fit and its rounds (0 for a regression)."""
+    if plan is None:
+        return Fit(None, fit_woe(features, columns, bad)), 0
+    matrix, outcome, weight = _with_blanks(features, columns, bad, seed)
+    booster, rounds = train_booster(
+        features, matrix, outcome, plan, additive=kind == "additive", seed=seed, weight=weight,
+        watch=None if watch is None else (np.column_stack(watch[0]), watch[1]),
+    )  # fmt: skip
+    return Fit(booster, None), rounds
+
+
+def _with_blanks(
+    features: Sequence[Feature], columns: Columns, bad: np.ndarray, seed: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+    """The rows, and lightly weighted copies of some with one value blanked or its category made unknown.
+
+    Without them the side a missing value takes would be an accident wherever the training data had none; with them it
+    takes the side that costs least, which is the average one.
+    """
+    matrix = np.column_stack(columns)
+    options: list[tuple[int, float]] = []
+    for at, (feature, column) in enumerate(zip(features, columns, strict=True)):
+        if np.isnan(column).sum() < NATURAL_MIN:
+            options.append((at, np.nan))
+        if feature.is_category and (column == len(feature.categories)).sum() < NATURAL_MIN:
+            options.append((at, float(len(feature.categories))))
+    if not options:
+        return matrix, bad, None
+    rng = np.random.default_rng(seed)
+    each = max(50, round(len(bad) * BLANKS_SHARE / len(options)))
+    picked = rng.integers(0, len(bad), size=each * len(options))
+    copies = matrix[picked].copy()
+    for place, (at, value) in enumerate(options):
+        copies[place * each : (place + 1) * each, at] = value
+    weight = np.concatenate([np.ones(len(bad)), np.full(len(picked), BLANKS_WEIGHT)])
+    return np.vstack([matrix, copies]), np.concatenate([bad, bad[picked]]), weight
+
+
+def take(columns: Columns, rows: np.ndarray) -> Columns:
+    """The rows of every column."""
+    return [column[rows] for column in columns]
+
+
+def choose_plan(
+    kind: str, features: Sequence[Feature], columns: Columns, bad: np.ndarray, seed: int, progress: Progress
+) -> tuple[Plan | None, tuple[tuple[str, float, float], ...]]:
+    """The plan with the least log-loss over folds of at most 20,000 rows, and what was tried (name, loss, AUC)."""
+    plans = PLANS.get(kind)
+    if plans is None:
+        return None, ()
+    rows = np.arange(len(bad))
+    if len(rows) > SEARCH_ROWS:
+        rows = np.flatnonzero(folds_of(bad, -(-len(bad) // SEARCH_ROWS), seed) == 0)
+    columns, bad = take(columns, rows), bad[rows]
+    count = 5 if len(bad) < 8000 else 3
+    fold = folds_of(bad, count, seed)
+    tried = []
+    for at, plan in enumerate(plans):
+        margins = np.empty(len(bad))
+        for k in range(count):
+            inside, outside = fold != k, fold == k
+            fit, _ = fit_once(
+                kind, features, take(columns, inside), bad[inside], plan, seed, (take(columns, outside), bad[outside])
+            )
+            margins[outside] = fit.margin(take(columns, outside))
+            progress("search", (at * count + k + 1) / (len(plans) * count))
+        tried.append((plan.name, log_loss(bad, 1 / (1 + np.exp(-margins))), auc(bad, margins)))
+    best = min(range(len(plans)), key=lambda at: tried[at][1])
+    return plans[best], tuple(tried)
+
+
+def fit_folds(
+    kind: str, features: Sequence[Feature], columns: Columns, bad: np.ndarray, plan: Plan | None, seed: int, progress: Progress
+) -> Fitted:
+    """Cross-fits the plan: rounds by early stopping, and the calibration of margins from rows a fold did not see."""
+    count = 5 if len(bad) < 40_000 else 3
+    fold = folds_of(bad, count, seed + 1)
+    margins = np.empty(len(bad))
+    rounds, areas = [], []
+    for k in range(count):
+        inside, outside = fold != k, fold == k
+        held = take(columns, outside)
+        fit, used = fit_once(kind, features, take(columns, inside), bad[inside], plan, seed, (held, bad[outside]))
+        margins[outside] = fit.margin(held)
+        rounds.append(used)
+        areas.append(auc(bad[outside], margins[outside]))
+        progress("folds", (k + 1) / count)
+    intercept, slope = fit_calibration(bad, margins)
+    if slope <= 0.05:  # nothing was learnt: keep the order, say nothing stronger
+        slope = 0.05
+        intercept = fit_calibration(bad, slope * margins, slope=False)[0]
+    grown = round(float(np.mean(rounds)) * (count / (count - 1)) ** 0.5)
+    return Fitted(plan, max(1, grown) if plan else 0, intercept, slope, margins, tuple(areas), ())

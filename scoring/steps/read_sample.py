@@ -1,0 +1,164 @@
+"""Reads data files for training, evaluation and batch scoring: CSV, plain or gzipped, in chunks of rows."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import hashlib
+import io
+import json
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from core.domain.errors import InvalidInput
+from core.domain.texts import Text
+from scoring.domain.columns import DataSchema, Feature, parse_number
+
+CHUNK = 100_000
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Columns of texts by name; `first_row` is the number of the first row (1 = the first under the header)."""
+
+    columns: dict[str, list[str]]
+    rows: int
+    first_row: int = 1
+
+    def column(self, name: str) -> list[str]:
+        """The column, or InvalidInput naming it."""
+        if name not in self.columns:
+            raise InvalidInput({name: Text("The data have no column {name}", name=name)})
+        return self.columns[name]
+
+    def matrix(self, features: Sequence[Feature]) -> list[np.ndarray]:
+        """Encoded values by feature. Raises InvalidInput naming column and row."""
+        missing = [f.name for f in features if f.name not in self.columns]
+        if missing:
+            raise InvalidInput({name: Text("The data have no column {name}", name=name) for name in missing})
+        return [feature.encode_column(self.columns[feature.name], self.first_row) for feature in features]
+
+    def outcome(self, target: str) -> np.ndarray:
+        """The outcome as 0.0 and 1.0. Raises InvalidInput for anything else, naming the row or the values found."""
+        return read_outcome(target, self.column(target), self.first_row)
+
+
+def read_outcome(target: str, raw: Sequence[str], first_row: int = 1) -> np.ndarray:
+    """Texts of a target column as 0.0 and 1.0. Raises InvalidInput."""
+    distinct = set(raw)
+    numbers = {text: parse_number(text) for text in distinct}
+    for offset, text in enumerate(raw):
+        number = numbers[text]
+        if number is None or number != number:  # noqa: PLR0124  (NaN)
+            raise InvalidInput(
+                {target: Text("row {row}: the outcome is {value}; it must be 0 (good) or 1 (bad)",
+                              row=first_row + offset, value=repr(text)[:40])}
+            )  # fmt: skip
+        if number not in (0.0, 1.0):
+            shown = ", ".join(sorted(distinct, key=lambda t: (numbers[t] is None, numbers[t] or 0))[:8])
+            raise InvalidInput(
+                {target: Text("row {row}: the outcome is {value}; it must be 0 (good) or 1 (bad). Values found: {values}",
+                              row=first_row + offset, value=text, values=shown)}
+            )  # fmt: skip
+    return np.array([numbers[text] for text in raw], dtype=np.float64)
+
+
+def read_sample(path: Path) -> Sample:
+    """The whole file. Raises InvalidInput naming the row for a broken one, and for an empty file."""
+    chunks = list(read_chunks(path))
+    first = chunks[0]
+    for later in chunks[1:]:
+        for name, values in later.columns.items():
+            first.columns[name].extend(values)
+    return Sample(first.columns, sum(chunk.rows for chunk in chunks))
+
+
+def read_chunks(path: Path, size: int = CHUNK) -> Iterator[Sample]:
+    """The file in chunks of `size` rows, in order. Raises InvalidInput as `read_sample` does."""
+    if not path.is_file():
+        raise InvalidInput({"data": Text("There is no file {path}", path=path)})
+    row = 0
+    try:
+        with _open(path) as stream:
+            reader = csv.reader(stream, delimiter=_delimiter(path), strict=True)
+            names = _header(next(reader, []), path)
+            width = len(names)
+            block: list[list[str]] = []
+            started = 1
+            for record in reader:
+                if not record:
+                    continue
+                row += 1
+                if len(record) != width:
+                    raise InvalidInput(
+                        {"data": Text("row {row} of {path} has {found} fields, the header has {wanted}",
+                                      row=row, path=path.name, found=len(record), wanted=width)}
+                    )  # fmt: skip
+                block.append(record)
+                if len(block) == size:
+                    yield _chunk(names, block, started)
+                    started, block = row + 1, []
+            if block:
+                yield _chunk(names, block, started)
+    except UnicodeDecodeError:
+        raise InvalidInput(
+            {"data": Text("{path}: after row {row} the text is not UTF-8; save the file as CSV UTF-8", path=path.name, row=row)}
+        ) from None
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        raise InvalidInput(
+            {"data": Text("{path}: the gzip file is damaged or cut off after row {row}", path=path.name, row=row)}
+        ) from None
+    except csv.Error as error:
+        raise InvalidInput(
+            {"data": Text("{path}: row {row} is not CSV ({reason})", path=path.name, row=row + 1, reason=error)}
+        ) from None
+    if row == 0:
+        raise InvalidInput({"data": Text("{path} has no rows under its header", path=path.name)})
+
+
+def _chunk(names: list[str], block: list[list[str]], started: int) -> Sample:
+    return Sample({name: list(values) for name, values in zip(names, zip(*block, strict=True), strict=True)}, len(block), started)
+
+
+def _open(path: Path) -> io.TextIOWrapper:
+    with path.open("rb") as probe:
+        zipped = probe.read(2) == b"\x1f\x8b"
+    raw = gzip.open(path, "rb") if zipped else path.open("rb")
+    return io.TextIOWrapper(raw, encoding="utf-8-sig", errors="strict", newline="")
+
+
+def _delimiter(path: Path) -> str:
+    with _open(path) as stream:
+        line = stream.readline()
+    return max(",;\t|", key=lambda mark: (line.count(mark), mark == ","))
+
+
+def _header(names: list[str], path: Path) -> list[str]:
+    cleaned = [name.strip() for name in names]
+    if not any(cleaned):
+        raise InvalidInput({"data": Text("{path} has no header line", path=path.name)})
+    twins = sorted({name for name in cleaned if cleaned.count(name) > 1})
+    if twins:
+        raise InvalidInput({name: Text("The column {name} occurs twice in {path}", name=name, path=path.name) for name in twins})
+    return cleaned
+
+
+def read_schema(path: Path, *, data: Path | None = None) -> DataSchema:
+    """A schema file. Raises InvalidInput saying what is wrong with it."""
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        raise InvalidInput({"schema": Text("There is no file {path}", path=path)}) from None
+    except (UnicodeDecodeError, json.JSONDecodeError, IsADirectoryError) as error:
+        raise InvalidInput({"schema": Text("{path} is not JSON: {reason}", path=path.name, reason=error)}) from None
+    return DataSchema.from_json(raw, file=data.name if data else "")
+
+
+def fingerprint(path: Path) -> str:
+    """SHA-256 of the file's bytes."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
