@@ -9,13 +9,12 @@ from core.domain.texts import Text
 
 _ZERO = Decimal(0)
 
+# The kinds with a rule of their own are checked digit by digit (origination.domain.identity).
 ID_KINDS = (
     Choice("cn_resident_id", Text("Chinese resident identity card")),
     Choice("passport", Text("Passport")),
-    Choice("de_id_card", Text("German identity card")),
-    Choice("es_nif", Text("Spanish DNI or NIE")),
+    Choice("national_id", Text("National identity card")),
     Choice("it_codice_fiscale", Text("Italian codice fiscale")),
-    Choice("fr_nir", Text("French social security number")),
 )
 
 IDENTITY = (

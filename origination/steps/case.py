@@ -1,0 +1,141 @@
+"""What every step of an application does first: find and lock it, see that it is not stale, move it by the table."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from core import audit
+from core.db import Work
+from core.domain.actor import STAFF, SYSTEM, Role
+from core.domain.errors import Conflict, NotFound
+from core.domain.fact import FactValue
+from core.domain.facts import facts_from_json, facts_to_json
+from core.domain.party import PartyKind
+from core.domain.texts import Text
+from origination.domain.application import ApplicationStatus, OwnerEntry, check_move
+from origination.domain.product import Product, read_product
+from origination.tables.application import ApplicationRow, OwnerRow
+from origination.tables.product import ProductRow
+
+SUBJECT = "application"
+
+
+def open_case(w: Work, application_id: UUID, *, expected_version: int | None = None) -> ApplicationRow:
+    """The application, locked. Raises NotFound for nobody's or somebody else's, Conflict when it changed meanwhile."""
+    row = w.lock(ApplicationRow, application_id)
+    check_sight(w, row)
+    if expected_version is not None and expected_version != row.row_version:
+        raise Conflict(
+            Text("Somebody changed this application meanwhile. Look at it again before you go on."),
+            expected=expected_version,
+            current=row.row_version,
+        )
+    return row
+
+
+def check_sight(w: Work, row: ApplicationRow) -> None:
+    """Raises NotFound unless the actor is staff, the system, or the applicant whose application this is."""
+    actor = w.actor
+    if actor.has(Role.SYSTEM, *STAFF):
+        return
+    own = (actor.id is not None and actor.id == row.owner_user_id) or (
+        actor.party_id is not None and actor.party_id == row.party_id
+    )
+    if not own:
+        raise NotFound(Text("There is no such application"))
+
+
+def move(w: Work, row: ApplicationRow, wanted: ApplicationStatus, action: str, **data: Any) -> None:
+    """Moves the application and records the event. Raises IllegalTransition when the table has no such move."""
+    current = ApplicationStatus(row.status)
+    check_move(current, wanted)
+    row.status = wanted.value
+    row.moved_at = w.now
+    touch(row)
+    audit.record(w, action, SUBJECT, row.id, before=current.value, after=wanted.value, **data)
+
+
+def touch(row: ApplicationRow) -> None:
+    """A change: forms opened before are stale."""
+    row.row_version += 1
+
+
+@contextmanager
+def as_system(w: Work) -> Iterator[None]:
+    """Within, the actor is the system: what a rule does is not done by the person who pressed the button before."""
+    person, w.actor = w.actor, SYSTEM
+    try:
+        yield
+    finally:
+        w.actor = person
+
+
+def product_of(w: Work, row: ApplicationRow) -> Product:
+    """The version of the product this application was made with."""
+    query = select(ProductRow).where(ProductRow.code == row.product_code, ProductRow.version == row.product_version)
+    found = w.session.scalars(query).one()
+    return read_product(found.body)
+
+
+def answers_of(row: ApplicationRow) -> dict[str, FactValue]:
+    """The typed answers: those frozen at submission, else those of the draft."""
+    if row.answers is not None:
+        return facts_from_json(json.loads(row.answers))
+    return facts_from_json(json.loads(row.draft).get("answers", {}))
+
+
+def write_answers(row: ApplicationRow, answers: dict[str, FactValue]) -> None:
+    """Freezes the answers and copies what lists are sorted by."""
+    row.answers = json.dumps(facts_to_json(answers), ensure_ascii=False)
+    copy_wish(row, answers)
+
+
+def copy_wish(row: ApplicationRow, answers: dict[str, FactValue]) -> None:
+    """The columns that lists show, from the answers."""
+    amount, tenor = answers.get("amount"), answers.get("tenor_months")
+    row.amount_minor = getattr(amount, "minor", None)
+    row.tenor_months = tenor if isinstance(tenor, int) else None
+    purpose = answers.get("purpose")
+    row.purpose = None if purpose is None else str(purpose)
+    name = answers.get("full_name") or answers.get("company_name")
+    row.applicant_name = None if name is None else str(name)[:300]
+
+
+def owners_of(row: ApplicationRow) -> tuple[OwnerEntry, ...]:
+    """The owners as entered."""
+    return tuple(
+        OwnerEntry(
+            name=owner.name,
+            kind=PartyKind(owner.kind),
+            share=owner.share,
+            birth_on=owner.birth_on,
+            country=owner.country,
+            identity_kind=owner.identity_kind,
+            identity_number=owner.identity_number,
+            of=owner.of,
+            controls=owner.controls,
+        )
+        for owner in row.owners
+    )
+
+
+def owner_row(position: int, entry: OwnerEntry) -> OwnerRow:
+    """The row of one owner."""
+    return OwnerRow(
+        position=position,
+        name=entry.name,
+        kind=entry.kind.value,
+        share=entry.share,
+        of=entry.of,
+        controls=entry.controls,
+        birth_on=entry.birth_on,
+        country=entry.country,
+        identity_kind=entry.identity_kind,
+        identity_number=entry.identity_number,
+    )

@@ -1,0 +1,200 @@
+"""Sending an application: answers are checked as a whole and frozen, the applicant becomes a party."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+
+from core import crypto, queue
+from core.db import Work
+from core.domain.actor import Role
+from core.domain.errors import InvalidInput
+from core.domain.fact import FactValue
+from core.domain.ids import uuid7
+from core.domain.party import PartyKind
+from core.domain.texts import Text
+from core.references import next_reference
+from core.tables import ContactRow, PartyRow
+from core.users import link_party
+from origination.domain.application import (
+    REQUIRED_CONSENTS,
+    ApplicationStatus,
+    contradictions,
+    missing_answers,
+)
+from origination.domain.assessment import wish_of
+from origination.domain.policy import OriginationPolicy
+from origination.steps.case import answers_of, move, open_case, owners_of, product_of, write_answers
+from origination.tables.application import ApplicationDocumentRow, ApplicationRow, ConsentRow, OwnerRow
+
+ADVANCE = "advance_application"
+# Where quiet hours and due days are counted for a borrower of that country; the lender's own zone otherwise.
+ZONES = {"CN": "Asia/Shanghai", "DE": "Europe/Berlin", "FR": "Europe/Paris", "ES": "Europe/Madrid", "IT": "Europe/Rome"}
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """The receipt of an application. `replayed`: it had been sent before, nothing happened now."""
+
+    application_id: UUID
+    reference: str
+    replayed: bool
+
+
+def submit(w: Work, application_id: UUID, *, expected_version: int | None = None) -> Submitted:
+    """Sends the application. A second click, or browser-back and again, gives the same receipt and one application.
+
+    Raises InvalidInput with everything that is missing or contradictory, by fact, section or consent; Conflict for a
+    stale page; NotFound for somebody else's application.
+    """
+    w.actor.require(Role.APPLICANT, Role.OFFICER, Role.SYSTEM)
+    row = open_case(w, application_id)
+    if row.reference is not None:
+        return Submitted(row.id, row.reference, replayed=True)
+    if expected_version is not None:
+        open_case(w, application_id, expected_version=expected_version)
+    answers = answers_of(row)
+    _check(w, row, answers)
+    _open_parties(w, row, answers)
+    write_answers(row, answers)
+    row.draft = "{}"
+    row.reference = next_reference(w, "APP")
+    row.submitted_at, row.submitted_on = w.now, w.today
+    row.due_at = w.now + timedelta(days=w.policy(OriginationPolicy).review.referral_days)
+    _request_documents(w, row)
+    move(w, row, ApplicationStatus.SUBMITTED, "application.submitted", reference=row.reference)
+    w.session.flush()
+    queue.defer(w, ADVANCE, queueing_lock=f"{ADVANCE}:{row.id}", application_id=str(row.id))
+    return Submitted(row.id, row.reference, replayed=False)
+
+
+def _check(w: Work, row: ApplicationRow, answers: Mapping[str, FactValue]) -> None:
+    wrong: dict[str, str | list[str]] = {
+        name: Text("Answer this question") for names in missing_answers(row.segment, answers).values() for name in names
+    }
+    wrong |= contradictions(row.segment, answers, owners_of(row), w.clock.today())
+    for errors in json.loads(row.draft).get("errors", {}).values():
+        wrong |= errors
+    if row.segment == "sme" and not row.owners:
+        wrong["owners"] = Text("Enter at least one owner")
+    given = set(w.session.scalars(select(ConsentRow.kind).where(ConsentRow.application_id == row.id)))
+    for kind in sorted(REQUIRED_CONSENTS):
+        if kind.value not in given:
+            wrong[f"consent_{kind.value}"] = Text("Without this consent we cannot go on")
+    if wrong:
+        raise InvalidInput(wrong)
+    product = product_of(w, row)
+    wish = wish_of(answers, product)
+    product.check_wish(wish.amount, wish.tenor_months, wish.kind)
+
+
+def _open_parties(w: Work, row: ApplicationRow, answers: Mapping[str, FactValue]) -> None:
+    party = None if w.actor.party_id is None or row.entered_by != w.actor.id else w.get(PartyRow, w.actor.party_id)
+    if party is None or row.segment == "sme":
+        party = _new_party(w, row, answers)
+    else:
+        _refresh(party, row, answers)
+    row.party_id = party.id
+    _add_contacts(w, party, answers)
+    for owner in row.owners:
+        owner.party_id = _owner_party(w, row, owner).id
+    w.session.flush()
+    if row.owner_user_id is not None and row.owner_user_id == w.actor.id and w.actor.party_id is None:
+        link_party(w, row.owner_user_id, party.id)
+
+
+def identity_index(kind: str | None, number: str | None) -> str | None:
+    """The blind index by which the same identity is recognised without being readable; None when not known."""
+    if not kind or not number:
+        return None
+    plain = "".join(c for c in number.upper() if c.isalnum())
+    return crypto.blind_index(f"{kind}:{plain}", purpose="identity")
+
+
+def contact_index(kind: str, value: str) -> str:
+    """The blind index of a way to reach somebody."""
+    return crypto.blind_index(" ".join(value.casefold().split()), purpose=f"contact.{kind}")
+
+
+def _new_party(w: Work, row: ApplicationRow, answers: Mapping[str, FactValue]) -> PartyRow:
+    party = PartyRow(
+        id=uuid7(), kind=_kind(row).value, name="", locale=row.locale, time_zone="Asia/Shanghai",
+        is_demo=row.is_demo, created_at=w.now, contacts=[],
+    )  # fmt: skip
+    _refresh(party, row, answers)
+    w.add(party)
+    w.session.flush()
+    return party
+
+
+def _kind(row: ApplicationRow) -> PartyKind:
+    return PartyKind.COMPANY if row.segment == "sme" else PartyKind.PERSON
+
+
+def _refresh(party: PartyRow, row: ApplicationRow, answers: Mapping[str, FactValue]) -> None:
+    company = row.segment == "sme"
+    born = answers.get("founded_on" if company else "birth_on")
+    kind = answers.get("company_id_kind" if company else "id_kind")
+    number = answers.get("company_id_number" if company else "id_number")
+    country = answers.get("country")
+    party.name = str(answers["company_name" if company else "full_name"])
+    party.birth_on = born if isinstance(born, date) else None
+    party.country = None if country is None else str(country)
+    party.locale = row.locale
+    party.time_zone = ZONES.get(str(country), "Asia/Shanghai")
+    party.identity_kind = None if kind is None else str(kind)
+    party.identity_number = None if number is None else str(number)
+    party.identity_index = identity_index(party.identity_kind, party.identity_number)
+
+
+def _add_contacts(w: Work, party: PartyRow, answers: Mapping[str, FactValue]) -> None:
+    address = ", ".join(str(answers[name]) for name in ("address_line", "postal_code", "city") if name in answers)
+    given = {"email": answers.get("email"), "phone": answers.get("phone"), "address": address or None}
+    known = {(contact.kind, contact.value_index) for contact in party.contacts}
+    for kind, value in given.items():
+        if value is None:
+            continue
+        index = contact_index(kind, str(value))
+        if (kind, index) not in known:
+            party.contacts.append(
+                ContactRow(
+                    id=uuid7(), party_id=party.id, kind=kind, value=str(value), value_index=index, opted_out=False,
+                    created_at=w.now,
+                )
+            )  # fmt: skip
+
+
+def _owner_party(w: Work, row: ApplicationRow, owner: OwnerRow) -> PartyRow:
+    return w.add(
+        PartyRow(
+            id=uuid7(), kind=owner.kind, name=owner.name, birth_on=owner.birth_on, country=owner.country,
+            locale=row.locale, time_zone="Asia/Shanghai", identity_kind=owner.identity_kind,
+            identity_number=owner.identity_number,
+            identity_index=identity_index(owner.identity_kind, owner.identity_number),
+            is_demo=row.is_demo, created_at=w.now, contacts=[],
+        )
+    )  # fmt: skip
+
+
+def _request_documents(w: Work, row: ApplicationRow) -> None:
+    held = set(
+        w.session.scalars(select(ApplicationDocumentRow.kind).where(ApplicationDocumentRow.application_id == row.id))
+    )
+    for kind in product_of(w, row).documents:
+        if kind not in held:
+            w.add(
+                ApplicationDocumentRow(
+                    id=uuid7(), application_id=row.id, kind=kind, status="requested", requested_at=w.now
+                )
+            )
+
+
+def consent_rows(w: Work, application_id: UUID) -> dict[str, ConsentRow]:
+    """The consents given, by kind, the newest of each."""
+    query = select(ConsentRow).where(ConsentRow.application_id == application_id).order_by(ConsentRow.agreed_at)
+    return {row.kind: row for row in w.session.scalars(query)}
