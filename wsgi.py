@@ -66,7 +66,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
 
 def _install(app: Flask, settings: Settings, database: Database) -> None:
     headers.install(app, https=settings.public_url.startswith("https"))
-    i18n.install(app)
+    i18n.install(app, settings.time_zone)
     errors.install(app)
     csrf.install(app)
     install_auth(app, database)
