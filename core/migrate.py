@@ -9,7 +9,7 @@ from sqlalchemy import text
 from core.db import Database
 from core.settings import ROOT
 
-MIGRATION_LOCK = 7_261_002  # any fixed number
+MIGRATION_LOCK = 7_261_009  # any fixed number
 
 
 def config(database: Database) -> Config:
