@@ -67,6 +67,9 @@ def configuration(settings: Settings, database: Database) -> dict[str, Any]:
         "TOTP_ISSUER": settings.lender_name, "TOTP_SECRETS": {"1": derive(settings.secret_key, "totp")},
         "RETURN_GENERIC_RESPONSES": True, "PASSWORD_HASH": "argon2", "PASSWORD_SCHEMES": ["argon2"],
         "DEPRECATED_PASSWORD_SCHEMES": [], "PASSWORD_SINGLE_HASH": {"argon2"}, "PASSWORD_HASH_PASSLIB_OPTIONS": ARGON2,
+        # Tokens carry a hash of address or password hash; it is inside a signature, so speed is all that matters.
+        "HASHING_SCHEMES": ["hex_sha256"], "DEPRECATED_HASHING_SCHEMES": [],
+        "STATIC_FOLDER": None, "CLI_USERS_NAME": None, "CLI_ROLES_NAME": None, "JOIN_USER_ROLES": False,
         "PASSWORD_NORMALIZE_FORM": "NFKC", "INPUT_NORMALIZE_FORM": "NFKC",
         "RESET_PASSWORD_WITHIN": timedelta(hours=24), "CONFIRM_EMAIL_WITHIN": timedelta(days=2),
         "FRESHNESS": timedelta(minutes=15), "FRESHNESS_GRACE_PERIOD": timedelta(minutes=10),
@@ -79,7 +82,6 @@ def configuration(settings: Settings, database: Database) -> dict[str, Any]:
         "TWO_FACTOR_SETUP_URL": "/second-step/set-up", "TWO_FACTOR_TOKEN_VALIDATION_URL": "/second-step",
         "MULTI_FACTOR_RECOVERY_CODES_URL": "/account/recovery-codes",
         "MULTI_FACTOR_RECOVERY_URL": "/second-step/recovery",
-        "STATIC_FOLDER": None, "CLI_USERS_NAME": None, "CLI_ROLES_NAME": None, "JOIN_USER_ROLES": False,
         "DATETIME_FACTORY": database.clock.now,
         "EMAIL_VALIDATOR_ARGS": {"check_deliverability": False, "test_environment": not settings.production},
     }  # fmt: skip

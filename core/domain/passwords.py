@@ -54,7 +54,7 @@ def password_faults(password: str, *, minimum: int = LENGTH_MIN, about: Iterable
     told = [part for text in about for part in _parts(text)]
     bare = re.sub(r"[\W_]+", "", plain.casefold())
     if any(part in bare for part in told) and len(_without(bare, told)) < minimum - 3:
-        return [Text("This password is built from your name or e-mail address, which others know: choose other words")]
+        return [Text("This password is built from your name, your e-mail address or our name: choose other words")]
     if len(set(plain)) < 6 or is_repetition(bare):
         return [Text("This password repeats itself and is guessed at once: choose several different words")]
     if is_common(bare) or is_common(_without(bare, told)):
@@ -102,7 +102,7 @@ def _is_piece(piece: str) -> bool:
 
 
 def _parts(text: str) -> list[str]:
-    return [part for part in re.split(r"[\W_]+", text.casefold()) if len(part) >= 4]
+    return [part for part in re.split(r"[\W_]+", text.casefold()) if len(part) >= 3]
 
 
 def _without(text: str, parts: Iterable[str]) -> str:
