@@ -74,7 +74,7 @@ def only_root(curve: Curve, changes: int, guess: float) -> float:
     low, high = math.log1p(RATE_MIN), math.log1p(RATE_MAX)
     if changes == 1:
         left, right = max(low, guess - 0.5), min(high, guess + 0.5)
-        while left > low and (curve(left)[0] > 0) == (curve(right)[0] > 0):
+        while (left > low or right < high) and (curve(left)[0] > 0) == (curve(right)[0] > 0):
             left, right = max(low, left - 1), min(high, right + 1)
         if (curve(left)[0] > 0) == (curve(right)[0] > 0):
             raise NoRate({"payments": Text("No rate between -99 % and 100,000,000 % makes the two sides equal")})

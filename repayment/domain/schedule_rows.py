@@ -8,10 +8,13 @@ from datetime import date
 from functools import cached_property
 from itertools import accumulate
 from operator import add, le, sub
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from core.domain.money import Money
 from repayment.domain.schedule_request import ScheduleRequest
+
+if TYPE_CHECKING:
+    from repayment.domain.schedule_explain import RowExplanation
 
 
 class Instalment(NamedTuple):
@@ -159,6 +162,18 @@ class Schedule:
                 self.capitalised_minor,
             )
         )
+
+    def explain(self) -> tuple[RowExplanation, ...]:
+        """How each row came about: balance x rate x share of a year with its dates, rounding, adjustment, fees."""
+        from repayment.domain.schedule_explain import explain_rows
+
+        return explain_rows(self)
+
+    def explain_row(self, number: int) -> RowExplanation:
+        """One row explained. Raises InvalidInput for a number the schedule does not have."""
+        from repayment.domain.schedule_explain import explain_row
+
+        return explain_row(self, number)
 
     @property
     def principal_total(self) -> Money:

@@ -107,6 +107,9 @@ class Walk:
         """All rows, or fewer when the loan is repaid early."""
         self.found.level = None
         for row in range(self.rows):
+            if self.stale and row in self.events:  # the instalment that held before what happens in this period
+                whole = Fraction(self.balance * self.numerators[row], self.denominator)
+                self._work_out(row, whole)
             accrued, segments = self._accrue(row)
             self.found.closed = self.plan.ends_when_paid and self._closes_in(row, accrued)
             is_last = row == self.rows - 1 or self.found.closed
