@@ -50,7 +50,7 @@ class Booster:
 
     def __init__(self, features: Sequence[Feature], inner: Any) -> None:
         self._features = features
-        self._inner = inner
+        self.inner = inner
 
     @classmethod
     def load(cls, features: Sequence[Feature], model: bytes) -> Booster:
@@ -61,15 +61,15 @@ class Booster:
 
     def margin(self, matrix: np.ndarray) -> np.ndarray:
         """Log-odds of bad for encoded rows (rows, features)."""
-        return self._inner.predict(_dmatrix(self._features, matrix), output_margin=True).astype(np.float64)
+        return self.inner.predict(_dmatrix(self._features, matrix), output_margin=True).astype(np.float64)
 
     def contributions(self, matrix: np.ndarray) -> np.ndarray:
         """xgboost's own `pred_contribs` (rows, features + 1); the last column is the bias."""
-        return self._inner.predict(_dmatrix(self._features, matrix), pred_contribs=True)
+        return self.inner.predict(_dmatrix(self._features, matrix), pred_contribs=True)
 
     def save(self) -> bytes:
         """XGBoost's JSON."""
-        return bytes(self._inner.save_raw("json"))
+        return bytes(self.inner.save_raw("json"))
 
 
 def train_booster(
@@ -148,5 +148,5 @@ def explain_by_shap(model: bytes, features: Sequence[Feature], matrix: np.ndarra
     """`shap.TreeExplainer`'s values (rows, features), for tests and reports only; numbers only, no categories."""
     import shap
 
-    booster = Booster.load(features, model)
-    return np.asarray(shap.TreeExplainer(booster._inner).shap_values(matrix))
+    booster = Booster.load(features, model).inner
+    return np.asarray(shap.TreeExplainer(booster).shap_values(matrix))

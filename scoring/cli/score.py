@@ -20,15 +20,25 @@ if TYPE_CHECKING:
 score = LendingGroup("score", help="Train, measure and use scorecards.")
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
-_STAGES = {"read": "reading", "search": "choosing a plan", "folds": "cross-fitting", "test": "testing", "final": "final fit"}
+_STAGES = {
+    "read": "reading",
+    "search": "choosing a plan",
+    "folds": "cross-fitting",
+    "test": "testing",
+    "final": "final fit",
+}
 
 
 @score.command("train")
 @click.option("--data", required=True, type=_FILE, help="CSV with a header, plain or gzipped.")
-@click.option("--schema", required=True, type=_FILE, help="JSON: target and columns (name, type, role, mono, protected).")
+@click.option(
+    "--schema", required=True, type=_FILE, help="JSON: target and columns (name, type, role, mono, protected)."
+)
 @click.option("--segment", required=True, help="consumer, sme, or a name of your own.")
 @click.option("--kind", type=click.Choice(["additive", "deep", "logistic"]), default="additive", show_default=True)
-@click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder of the draft version.")
+@click.option(
+    "--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder of the draft version."
+)
 @click.option("--seed", default=7, show_default=True, type=click.IntRange(0, 2**31 - 1))
 @click.option("--exclude", multiple=True, help="Keep this column out of the card; may be repeated.")
 @click.option("--central-tendency", type=float, help="Long-run share of bads the PD is set to, for example 0.05.")
@@ -102,7 +112,9 @@ def open_named(model: str) -> Version:
         path = path.parent
     if path.is_dir():
         if not (path / MANIFEST).exists():
-            raise InvalidInput({"model": Text("{path} is not the folder of a version: it has no version.json", path=path)})
+            raise InvalidInput(
+                {"model": Text("{path} is not the folder of a version: it has no version.json", path=path)}
+            )
         return open_version(path)
     return _registered(model)
 
@@ -132,7 +144,10 @@ def apply_version(model: str, data: Path, out: Path) -> None:
 
     tty = sys.stderr.isatty()
     unknown = apply(
-        open_named(model), data, out, lambda rows: click.echo(f"\r{rows} rows" if tty else f"{rows} rows", err=True, nl=not tty)
+        open_named(model),
+        data,
+        out,
+        lambda rows: click.echo(f"\r{rows} rows" if tty else f"{rows} rows", err=True, nl=not tty),
     )
     for feature, count in unknown.items():
         click.echo(f"{feature}: {count} rows have a category the version does not know (scored as any other)", err=True)
@@ -140,7 +155,9 @@ def apply_version(model: str, data: Path, out: Path) -> None:
 
 @score.command("card")
 @click.argument("model")
-@click.option("--format", "form", type=click.Choice(["text", "csv", "json", "sql", "html"]), default="text", show_default=True)
+@click.option(
+    "--format", "form", type=click.Choice(["text", "csv", "json", "sql", "html"]), default="text", show_default=True
+)
 def show_card(model: str, form: str) -> None:
     """Print the points table of a version."""
     from scoring.domain.additive import AdditiveCard
@@ -148,7 +165,13 @@ def show_card(model: str, form: str) -> None:
 
     version = open_named(model)
     if not isinstance(version.card, AdditiveCard):
-        raise InvalidInput({"model": Text("{name} is a deep card: its features interact, so it has no table of points", name=version.name)})
+        raise InvalidInput(
+            {
+                "model": Text(
+                    "{name} is a deep card: its features interact, so it has no table of points", name=version.name
+                )
+            }
+        )
     click.echo(print_card(version.card, form), nl=False)
 
 

@@ -166,4 +166,3 @@ def additive_from_json(raw: dict[str, Any]) -> AdditiveCard:
     if card.base_ticks != raw["base_ticks"]:
         raise ModelUnavailable("The card file is damaged: its base points do not follow from its calibration")
     return card
-

@@ -214,7 +214,9 @@ def terms_from_json(raw: dict[str, Any]) -> Terms:
             slope=raw["calibration"]["slope"],
             intercept=raw["calibration"]["intercept"],
             features=tuple(
-                Feature(f["name"], ColumnType(f["type"]), f["mono"], tuple(f["categories"]), f["unit"], f["description"])
+                Feature(
+                    f["name"], ColumnType(f["type"]), f["mono"], tuple(f["categories"]), f["unit"], f["description"]
+                )
                 for f in raw["features"]
             ),
             groups=tuple(tuple(group) for group in raw["groups"]),

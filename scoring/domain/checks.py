@@ -16,7 +16,7 @@ from scoring.domain.metrics import auc
 CLASS_MIN = 20  # below this no split into folds can be judged
 CLASS_FEW = 200
 LEAK_AUC = 0.85  # one column of an application that ranks this well is nearly always the outcome in disguise
-JUMP_AUC = 0.07
+JUMP_AUC = 0.12
 _AFTERWARDS = re.compile(
     r"(charge.?off|chg.?off|written?.?off|recover|collection|default.?(date|on|flag)|closed.?(date|on)|last.?p(ay|y)m|total.?(paid|rec)|outcome)",
     re.IGNORECASE,
@@ -45,7 +45,11 @@ def check_classes(bad: np.ndarray, target: str) -> list[Finding]:
                           bads=bads, goods=goods, least=CLASS_MIN)}
         )  # fmt: skip
     if min(bads, goods) < CLASS_FEW:
-        return [Finding("FEW_ROWS", target, Text("Only {n} rows of the smaller class: figures are rough", n=min(bads, goods)))]
+        return [
+            Finding(
+                "FEW_ROWS", target, Text("Only {n} rows of the smaller class: figures are rough", n=min(bads, goods))
+            )
+        ]
     return []
 
 
@@ -54,11 +58,27 @@ def check_roles(schema: DataSchema, names: Sequence[str]) -> list[Finding]:
     found = []
     for column in schema.columns:
         if column.role in {ColumnRole.POST, ColumnRole.LEAK}:
-            found.append(Finding("REFUSED", column.name, Text("{name} is known only after the decision: not used", name=column.name)))
+            found.append(
+                Finding(
+                    "REFUSED", column.name, Text("{name} is known only after the decision: not used", name=column.name)
+                )
+            )
         elif column.protected and column.role is ColumnRole.FEATURE:
-            found.append(Finding("PROTECTED", column.name, Text("{name} is protected: used for the fairness report only", name=column.name)))
+            found.append(
+                Finding(
+                    "PROTECTED",
+                    column.name,
+                    Text("{name} is protected: used for the fairness report only", name=column.name),
+                )
+            )
         elif column.role is ColumnRole.FEATURE and _AFTERWARDS.search(column.name):
-            found.append(Finding("SOUNDS_LATE", column.name, Text("{name} sounds like something known only after the decision", name=column.name)))
+            found.append(
+                Finding(
+                    "SOUNDS_LATE",
+                    column.name,
+                    Text("{name} sounds like something known only after the decision", name=column.name),
+                )
+            )
     described = {column.name for column in schema.columns}
     found += [
         Finding("NOT_IN_SCHEMA", name, Text("{name} is not in the schema: ignored", name=name))
@@ -93,9 +113,13 @@ def usable(features: Sequence[Feature], columns: Sequence[np.ndarray]) -> tuple[
     for at, (feature, column) in enumerate(zip(features, columns, strict=True)):
         present = column[~np.isnan(column)]
         if not len(present):
-            found.append(Finding("EMPTY", feature.name, Text("{name} is empty in every row: left out", name=feature.name)))
+            found.append(
+                Finding("EMPTY", feature.name, Text("{name} is empty in every row: left out", name=feature.name))
+            )
         elif len(present) == len(column) and (present == present[0]).all():
-            found.append(Finding("CONSTANT", feature.name, Text("{name} has one value only: left out", name=feature.name)))
+            found.append(
+                Finding("CONSTANT", feature.name, Text("{name} has one value only: left out", name=feature.name))
+            )
         else:
             kept.append(at)
     return kept, found
@@ -144,7 +168,9 @@ def _alone(column: np.ndarray, bad: np.ndarray, cells: int, *, is_category: bool
     return auc(bad, risk)
 
 
-def correlated_groups(columns: Sequence[np.ndarray], is_number: Sequence[bool], weight: Sequence[float], least: float = 0.7) -> tuple[tuple[int, ...], ...]:
+def correlated_groups(
+    columns: Sequence[np.ndarray], is_number: Sequence[bool], weight: Sequence[float], least: float = 0.7
+) -> tuple[tuple[int, ...], ...]:
     """Groups of features whose rank correlation (Spearman) links them, the one with most `weight` first.
 
     A category stands alone. Rows are thinned to 20,000.

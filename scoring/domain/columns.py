@@ -225,7 +225,9 @@ class Feature:
     def _parse(self, text: str) -> float:
         parsed = parse_date(text) if self.type is ColumnType.DATE else parse_number(text)
         if parsed is None:
-            raise InvalidInput({self.name: Text("{value} is not a {type}", value=repr(text)[:40], type=self.type.value)})
+            raise InvalidInput(
+                {self.name: Text("{value} is not a {type}", value=repr(text)[:40], type=self.type.value)}
+            )
         return parsed
 
     def encode_column(self, values: Sequence[str], first_row: int = 1) -> np.ndarray:
@@ -298,14 +300,23 @@ def number_column(name: str, type_: ColumnType, values: Sequence[str], first_row
         if number is None:
             wanted = "a date like 2024-01-31" if type_ is ColumnType.DATE else "a number"
             raise InvalidInput(
-                {name: Text("row {row}: {value} is not {wanted}", row=first_row + offset, value=repr(raw)[:40], wanted=wanted)}
+                {
+                    name: Text(
+                        "row {row}: {value} is not {wanted}",
+                        row=first_row + offset,
+                        value=repr(raw)[:40],
+                        wanted=wanted,
+                    )
+                }
             )
         if math.isinf(number):
             raise InvalidInput({name: Text("row {row}: {value} is not finite", row=first_row + offset, value=raw)})
     return np.array([known[raw] for raw in values], dtype=np.float64)
 
 
-def learn_features(columns: Sequence[Column], values: Mapping[str, Sequence[str]], rare_below: int) -> tuple[Feature, ...]:
+def learn_features(
+    columns: Sequence[Column], values: Mapping[str, Sequence[str]], rare_below: int
+) -> tuple[Feature, ...]:
     """The features of a training sample: for a category the labels with at least `rare_below` rows, commonest first.
 
     At most 200 labels are kept; ties are in label order, so that the same sample gives the same features.

@@ -62,7 +62,12 @@ def model_card(head: Mapping[str, Any], metrics: Mapping[str, Any], terms: Terms
     lines += [f"- {finding['text']}" for finding in metrics["findings"]] or ["- none"]
     lines += ["", "## Fairness at the cut-off (cross-validated)", ""]
     for name, rows in metrics["fairness"].items():
-        lines += [f"### {name}", "", "| group | rows | bad rate | approved | ratio to best | p |", "|---|---|---|---|---|---|"]
+        lines += [
+            f"### {name}",
+            "",
+            "| group | rows | bad rate | approved | ratio to best | p |",
+            "|---|---|---|---|---|---|",
+        ]
         lines += [
             f"| {r['group']} | {r['rows']} | {r['bad_rate']:.1%} | {r['approval_rate']:.1%} | "
             f"{'-' if r['impact_ratio'] is None else format(r['impact_ratio'], '.2f')} | {r['p_value']:.3f} |"

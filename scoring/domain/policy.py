@@ -32,7 +32,9 @@ class ScoringPolicy:
         """Reads the tables. Raises KeyError, TypeError or ValueError for what is missing or out of range."""
         scale, reasons, watch = data["scale"], data["reasons"], data["monitoring"]
         policy = cls(
-            scale=Scale(float(scale["pdo"]), float(scale["base_score"]), float(scale["base_odds"]), int(scale["decimals"])),
+            scale=Scale(
+                float(scale["pdo"]), float(scale["base_score"]), float(scale["base_odds"]), int(scale["decimals"])
+            ),
             bands=tuple((str(band["name"]), band.get("pd_max")) for band in data["grade"]),
             cutoff_pd={name: float(values["cutoff_pd"]) for name, values in data["segment"].items()},
             baseline=str(reasons["baseline"]),

@@ -36,7 +36,9 @@ class CardLine:
 def card_lines(card: AdditiveCard) -> list[CardLine]:
     """All cells, features in order of what they can move, the base first: any score is the base plus one cell each."""
     terms = card.terms
-    first = CardLine("(base)", "everybody", _points(terms, card.base_ticks), terms.intercept + terms.slope * card.bias, 0, 0)
+    first = CardLine(
+        "(base)", "everybody", _points(terms, card.base_ticks), terms.intercept + terms.slope * card.bias, 0, 0
+    )
     order = sorted(range(len(card.tables)), key=lambda at: -(max(card.tables[at].ticks) - min(card.tables[at].ticks)))
     lines = [first]
     for at in order:

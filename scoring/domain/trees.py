@@ -10,9 +10,9 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from core.domain.errors import ModelUnavailable
-
 import numpy as np
+
+from core.domain.errors import ModelUnavailable
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,9 @@ def read_ensemble(raw: bytes) -> Ensemble:
         trees = tuple(_read_tree(tree) for tree in learner["gradient_booster"]["model"]["trees"])
         return Ensemble(math.log(base / (1 - base)), trees, tuple(learner["feature_names"]))
     except (ValueError, KeyError, TypeError, IndexError, ZeroDivisionError, AttributeError) as error:
-        raise ModelUnavailable(f"The model file cannot be read as an XGBoost JSON model ({type(error).__name__})") from error
+        raise ModelUnavailable(
+            f"The model file cannot be read as an XGBoost JSON model ({type(error).__name__})"
+        ) from error
 
 
 def _read_tree(tree: dict[str, Any]) -> tuple[Node, ...]:

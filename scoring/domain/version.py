@@ -64,7 +64,9 @@ def open_version(folder: Path, *, sha256: str | None = None) -> Version:
     manifest_bytes = _read(folder / MANIFEST)
     found = digest(manifest_bytes)
     if sha256 is not None and found != sha256:
-        raise ModelUnavailable(f"{folder.name}/{MANIFEST} has SHA-256 {found[:12]}..., the registry says {sha256[:12]}...")
+        raise ModelUnavailable(
+            f"{folder.name}/{MANIFEST} has SHA-256 {found[:12]}..., the registry says {sha256[:12]}..."
+        )
     manifest = _parse(manifest_bytes, folder / MANIFEST)
     if manifest.get("format") != FORMAT:
         raise ModelUnavailable(f"{folder.name}/{MANIFEST} says format {manifest.get('format')!r}, wanted {FORMAT!r}")

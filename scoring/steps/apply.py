@@ -21,7 +21,9 @@ from scoring.steps.evaluate import count_unknown
 from scoring.steps.read_sample import Sample, read_chunks
 
 
-def apply(version: Version, data: Path, out: Path, progress: Callable[[int], None] = lambda _rows: None) -> dict[str, int]:
+def apply(
+    version: Version, data: Path, out: Path, progress: Callable[[int], None] = lambda _rows: None
+) -> dict[str, int]:
     """Writes `out` with the id columns, score, pd, grade, reason_1..reason_4, baseline and contribution_<feature>.
 
     A contribution is in points against the baseline, so that baseline + contributions = score in every row. Returns

@@ -33,7 +33,16 @@ def assemble(
     empty = Baseline(baseline, tuple(0 for _ in features), 0, 0)
     alone = tuple((at,) for at in range(len(features)))
     terms = Terms(
-        kind, segment, scale, slope, intercept, tuple(features), alone, grades_from_bands(bands, scale), cutoff_pd, empty
+        kind,
+        segment,
+        scale,
+        slope,
+        intercept,
+        tuple(features),
+        alone,
+        grades_from_bands(bands, scale),
+        cutoff_pd,
+        empty,
     )
     card = _bare(fit, terms, columns, bad)
     scored = card.score_rows(columns)

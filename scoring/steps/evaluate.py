@@ -56,7 +56,11 @@ def compare(first: Version, second: Version, data: Path, *, seed: int = 7) -> di
         raise InvalidInput({first.manifest["target"]: Text("All rows have the same outcome: nothing can be ranked")})
     difference, low, high = compare_aucs(bad, one, other)
     names = [first.name, second.name if second.name != first.name else f"{second.name} (b)"]
-    verdict = "no difference beyond chance" if low <= 0 <= high else f"{names[0] if difference > 0 else names[1]} ranks better"
+    verdict = (
+        "no difference beyond chance"
+        if low <= 0 <= high
+        else f"{names[0] if difference > 0 else names[1]} ranks better"
+    )
     return {
         "data": data.name, "a": first.name, "b": second.name,
         "metrics": {"a": measure(bad, one, seed=seed).to_json(), "b": measure(bad, other, seed=seed).to_json()},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -29,8 +29,9 @@ PLANS = {
     ),
 }
 SEARCH_ROWS = 20_000
-BLANKS_SHARE = 0.05
-BLANKS_WEIGHT = 0.2
+BLANKS_SHARE = 0.02
+BLANKS_LEAST = 200
+BLANKS_WEIGHT = 0.25
 NATURAL_MIN = 30  # a cell with fewer rows than this has not been learnt
 
 
@@ -82,10 +83,17 @@ def fit_once(
         return Fit(None, fit_woe(features, columns, bad)), 0
     matrix, outcome, weight = _with_blanks(features, columns, bad, seed)
     booster, rounds = train_booster(
-        features, matrix, outcome, plan, additive=kind == "additive", seed=seed, weight=weight,
+        features, matrix, outcome, sized(plan, kind, len(bad)), additive=kind == "additive", seed=seed, weight=weight,
         watch=None if watch is None else (np.column_stack(watch[0]), watch[1]),
     )  # fmt: skip
     return Fit(booster, None), rounds
+
+
+def sized(plan: Plan, kind: str, rows: int) -> Plan:
+    """The plan for a sample of that size: a small one is learnt in larger steps, and in coarser cells if printed."""
+    small = rows < 5000
+    bins = min(plan.bins, max(16, rows // 40)) if kind == "additive" else plan.bins
+    return replace(plan, eta=plan.eta * 2 if small else plan.eta, bins=bins)
 
 
 def _with_blanks(
@@ -106,8 +114,16 @@ def _with_blanks(
     if not options:
         return matrix, bad, None
     rng = np.random.default_rng(seed)
-    each = max(50, round(len(bad) * BLANKS_SHARE / len(options)))
-    picked = rng.integers(0, len(bad), size=each * len(options))
+    each = max(BLANKS_LEAST, round(len(bad) * BLANKS_SHARE))
+    bads = max(1, round(each * bad.mean()))  # as many bads as elsewhere: a blank must say nothing by itself
+    goods = each - bads
+    picked = np.concatenate(
+        [
+            part
+            for _ in options
+            for part in (rng.choice(np.flatnonzero(bad == 0), goods), rng.choice(np.flatnonzero(bad == 1), bads))
+        ]
+    )
     copies = matrix[picked].copy()
     for place, (at, value) in enumerate(options):
         copies[place * each : (place + 1) * each, at] = value
@@ -149,7 +165,13 @@ def choose_plan(
 
 
 def fit_folds(
-    kind: str, features: Sequence[Feature], columns: Columns, bad: np.ndarray, plan: Plan | None, seed: int, progress: Progress
+    kind: str,
+    features: Sequence[Feature],
+    columns: Columns,
+    bad: np.ndarray,
+    plan: Plan | None,
+    seed: int,
+    progress: Progress,
 ) -> Fitted:
     """Cross-fits the plan: rounds by early stopping, and the calibration of margins from rows a fold did not see."""
     count = 5 if len(bad) < 40_000 else 3

@@ -106,7 +106,11 @@ def read_chunks(path: Path, size: int = CHUNK) -> Iterator[Sample]:
                 yield _chunk(names, block, started)
     except UnicodeDecodeError:
         raise InvalidInput(
-            {"data": Text("{path}: after row {row} the text is not UTF-8; save the file as CSV UTF-8", path=path.name, row=row)}
+            {
+                "data": Text(
+                    "{path}: after row {row} the text is not UTF-8; save the file as CSV UTF-8", path=path.name, row=row
+                )
+            }
         ) from None
     except (EOFError, zlib.error, gzip.BadGzipFile):
         raise InvalidInput(
@@ -121,7 +125,9 @@ def read_chunks(path: Path, size: int = CHUNK) -> Iterator[Sample]:
 
 
 def _chunk(names: list[str], block: list[list[str]], started: int) -> Sample:
-    return Sample({name: list(values) for name, values in zip(names, zip(*block, strict=True), strict=True)}, len(block), started)
+    return Sample(
+        {name: list(values) for name, values in zip(names, zip(*block, strict=True), strict=True)}, len(block), started
+    )
 
 
 def _open(path: Path) -> io.TextIOWrapper:
@@ -143,7 +149,9 @@ def _header(names: list[str], path: Path) -> list[str]:
         raise InvalidInput({"data": Text("{path} has no header line", path=path.name)})
     twins = sorted({name for name in cleaned if cleaned.count(name) > 1})
     if twins:
-        raise InvalidInput({name: Text("The column {name} occurs twice in {path}", name=name, path=path.name) for name in twins})
+        raise InvalidInput(
+            {name: Text("The column {name} occurs twice in {path}", name=name, path=path.name) for name in twins}
+        )
     return cleaned
 
 

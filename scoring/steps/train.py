@@ -243,7 +243,13 @@ def _by_grade(card: Card, columns: Columns, bad: np.ndarray) -> list[dict[str, A
 
 
 def _fairness(
-    request: TrainRequest, sample: Sample, rows: np.ndarray, bad: np.ndarray, cv_pd: np.ndarray, card: Card, shift: float
+    request: TrainRequest,
+    sample: Sample,
+    rows: np.ndarray,
+    bad: np.ndarray,
+    cv_pd: np.ndarray,
+    card: Card,
+    shift: float,
 ) -> dict[str, Any]:
     """Approval at the cut-off by protected group, on rows scored by folds that did not see them."""
     log_odds = np.log(cv_pd) - np.log1p(-cv_pd) + shift
