@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from alembic import command
-from alembic.config import Config
+from typing import TYPE_CHECKING, Any
+
 from sqlalchemy import text
 
 from core.db import Database
 from core.settings import ROOT
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 MIGRATION_LOCK = 7_261_009  # any fixed number
 
 
 def config(database: Database) -> Config:
     """Alembic's settings for a database."""
+    from alembic.config import Config
+
     alembic = Config()
     alembic.set_main_option("script_location", str(ROOT / "migrations"))
     alembic.set_main_option("path_separator", "os")
@@ -26,16 +31,23 @@ def upgrade(database: Database, revision: str = "head") -> None:
     with database.engine.connect() as guard:
         guard.execute(text("SELECT pg_advisory_lock(:k)"), {"k": MIGRATION_LOCK})
         try:
-            command.upgrade(config(database), revision)
+            alembic_command().upgrade(config(database), revision)
         finally:
             guard.execute(text("SELECT pg_advisory_unlock(:k)"), {"k": MIGRATION_LOCK})
 
 
 def downgrade(database: Database, revision: str) -> None:
     """Goes back to an earlier revision; `base` is the empty database."""
-    command.downgrade(config(database), revision)
+    alembic_command().downgrade(config(database), revision)
 
 
 def revision(database: Database, message: str, rev_id: str) -> None:
     """Writes a new migration from the difference between the database and the tables of the code."""
-    command.revision(config(database), message=message, autogenerate=True, rev_id=rev_id)
+    alembic_command().revision(config(database), message=message, autogenerate=True, rev_id=rev_id)
+
+
+def alembic_command() -> Any:
+    """Alembic's commands, imported when a schema is touched: a web process never needs them."""
+    from alembic import command
+
+    return command

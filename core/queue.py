@@ -16,9 +16,17 @@ _MAY_ENQUEUE = text(
 )
 
 
+_TASKS: dict[str, tuple[Callable[..., None], int]] = {}
+
+
+def register(name: str, run: Callable[..., None], *, retries: int = 5) -> None:
+    """Makes `run` a task that workers know by `name`; a failure is retried with growing pauses."""
+    _TASKS[name] = (run, retries)
+
+
 @cache
-def app() -> Any:
-    """The Procrastinate app; its tasks are registered by `task`."""
+def _app() -> Any:
+    """The Procrastinate app that enqueues; imported when something is first enqueued."""
     import procrastinate
 
     return procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
@@ -33,31 +41,24 @@ def defer(w: Work, name: str, *, queueing_lock: str | None = None, **arguments: 
     if queueing_lock is not None and not w.session.execute(_MAY_ENQUEUE, {"lock": queueing_lock}).scalar():
         return
     connection = w.session.connection().connection.driver_connection
-    app().configure_task(name, queueing_lock=queueing_lock, connection=connection).defer(**arguments)
-
-
-def register(name: str, run: Callable[..., None], *, retries: int = 5) -> None:
-    """Makes `run` a task that workers know by `name`; a failure is retried with growing pauses."""
-    import procrastinate
-
-    retry = procrastinate.RetryStrategy(max_attempts=retries, exponential_wait=4)
-    app().tasks.pop(name, None)  # tests make the app more than once in a process
-    app().task(name=name, retry=retry)(run)
+    _app().configure_task(name, queueing_lock=queueing_lock, connection=connection).defer(**arguments)
 
 
 def work(url: str, *, queues: list[str] | None = None, concurrency: int = 1) -> None:
     """Runs jobs until SIGTERM or SIGINT; a job in hand is finished first."""
     import procrastinate
 
-    connector = procrastinate.PsycopgConnector(conninfo=url)
-    with app().replace_connector(connector) as worker_app:
-        worker_app.run_worker(
-            queues=queues,
-            concurrency=concurrency,
-            fetch_job_polling_interval=1.0,
-            shutdown_graceful_timeout=25.0,
-            delete_jobs="successful",
-        )
+    worker_app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=url))
+    for name, (run, retries) in _TASKS.items():
+        retry = procrastinate.RetryStrategy(max_attempts=retries, exponential_wait=4)
+        worker_app.task(name=name, retry=retry)(run)
+    worker_app.run_worker(
+        queues=queues,
+        concurrency=concurrency,
+        fetch_job_polling_interval=1.0,
+        shutdown_graceful_timeout=25.0,
+        delete_jobs="successful",
+    )
 
 
 def rescue_stalled(url: str) -> int:
@@ -67,8 +68,7 @@ def rescue_stalled(url: str) -> int:
     import procrastinate
 
     async def rescue() -> int:
-        connector = procrastinate.PsycopgConnector(conninfo=url)
-        rescuer = app().with_connector(connector)
+        rescuer = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=url))
         async with rescuer.open_async():
             stalled = list(await rescuer.job_manager.get_stalled_jobs())
             for job in stalled:

@@ -47,7 +47,7 @@ def processes(*, host: str, port: int, web_workers: int) -> list[Process]:
     python = sys.executable
     gunicorn = [
         python, "-m", "gunicorn", "wsgi:app", "--bind", f"{host}:{port}", "--workers", str(web_workers),
-        "--worker-class", "gthread", "--threads", "4", "--timeout", "60", "--graceful-timeout", "20",
+        "--preload", "--worker-class", "gthread", "--threads", "4", "--timeout", "60", "--graceful-timeout", "20",
         "--access-logfile", "-" if os.environ.get("ACCESS_LOG") else os.devnull, "--log-level", "warning",
     ]  # fmt: skip
     return [
