@@ -47,6 +47,7 @@ class Reason:
     outcome: Outcome
     facts: tuple[str, ...] = ()
     solvable: bool = False
+    final: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,11 @@ class Decision:
     def reason_ids(self) -> tuple[str, ...]:
         """The ids, in order."""
         return tuple(reason.id for reason in self.reasons)
+
+    @property
+    def is_final(self) -> bool:
+        """True when a reason stands that no person may override: the law, not the lender, says no."""
+        return any(reason.final for reason in self.reasons)
 
     @property
     def is_solvable(self) -> bool:
@@ -133,7 +139,7 @@ def _guards(facts: Facts) -> list[Reason]:
 def _reasons(result: TableResult) -> list[Reason]:
     name = result.table.name
     found = [
-        Reason(row.id, name, row.outcome, tuple(cell.fact for cell in row.cells), row.solvable)
+        Reason(row.id, name, row.outcome, tuple(cell.fact for cell in row.cells), row.solvable, row.final)
         for row in result.hits
         if row.outcome is not None
     ]
@@ -177,7 +183,14 @@ def decision_to_dict(decision: Decision, facts: Facts) -> dict[str, Any]:
     return {
         "outcome": decision.outcome.value,
         "reasons": [
-            {"id": r.id, "table": r.table, "outcome": r.outcome.value, "facts": list(r.facts), "solvable": r.solvable}
+            {
+                "id": r.id,
+                "table": r.table,
+                "outcome": r.outcome.value,
+                "facts": list(r.facts),
+                "solvable": r.solvable,
+                "final": r.final,
+            }
             for r in decision.reasons
         ],
         "amount_max_minor": None if decision.amount_max is None else decision.amount_max.minor,

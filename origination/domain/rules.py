@@ -97,6 +97,7 @@ class TableRow:
     outcome: Outcome | None = None
     values: Mapping[str, Any] = field(default_factory=dict)
     solvable: bool = False  # a smaller or longer loan may pass
+    final: bool = False  # no person may override it
     texts: Mapping[str, str] = field(default_factory=dict)  # locale -> the reason as said to the applicant
 
 
@@ -189,7 +190,7 @@ def _only(raw: Mapping[str, Any], known: set[str], where: str) -> None:
 
 def _row(table: str, stage: Stage, raw: Mapping[str, Any]) -> TableRow:
     where = f"{table}/{raw.get('id', '?')}"
-    _only(raw, {"id", "when", "outcome", "values", "solvable", "text"}, where)
+    _only(raw, {"id", "when", "outcome", "values", "solvable", "final", "text"}, where)
     if not REASON_ID.fullmatch(str(raw.get("id", ""))):
         raise PolicyInvalid(f"Table {where}: a row needs an id in capital letters, like DTI_ABOVE_LIMIT")
     cells = tuple(read_cell(where, name, condition) for name, condition in sorted(raw.get("when", {}).items()))
@@ -204,7 +205,8 @@ def _row(table: str, stage: Stage, raw: Mapping[str, Any]) -> TableRow:
         raise PolicyInvalid(f"Table {where}: a row gives either an outcome or values")
     values = {key: _output(where, key, value) for key, value in raw.get("values", {}).items()}
     texts = _texts(where, raw.get("text", {}), cells, needed=outcome in {Outcome.REFER, Outcome.DECLINE})
-    return TableRow(str(raw["id"]), cells, outcome, values, bool(raw.get("solvable", False)), texts)
+    flags = {name: bool(raw.get(name, False)) for name in ("solvable", "final")}
+    return TableRow(str(raw["id"]), cells, outcome, values, texts=texts, **flags)
 
 
 def _texts(where: str, raw: Any, cells: tuple[Cell, ...], *, needed: bool) -> Mapping[str, str]:

@@ -1,0 +1,140 @@
+"""The automatic decision on a scored application, and its counter-offer when a smaller or longer loan passes."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from core.db import Work
+from core.domain.actor import Role
+from core.domain.errors import IllegalTransition
+from core.domain.facts import facts_from_json
+from core.domain.ids import uuid7
+from core.policy import keep_text
+from origination.domain.application import ApplicationStatus
+from origination.domain.assessment import Assessment, Case, assess, wish_of
+from origination.domain.decision import decision_to_dict, fingerprint
+from origination.domain.offer import Wish, solve_wish
+from origination.domain.policy import OriginationPolicy
+from origination.domain.product import Product
+from origination.domain.rules import Outcome
+from origination.steps.case import SUBJECT, answers_of, move, open_case, product_of
+from origination.steps.score import fact_set_of, own_from_json, score_in
+from origination.tables.application import ApplicationRow
+from origination.tables.decision import DecisionRow, FactSetRow, KycCheckRow
+
+STATUS_OF = {
+    Outcome.APPROVE: ApplicationStatus.APPROVED,
+    Outcome.REFER: ApplicationStatus.REFERRED,
+    Outcome.DECLINE: ApplicationStatus.DECLINED,
+}
+AUTOMATIC, PERSON = "automatic", "person"
+
+
+def decide_automatically(w: Work, application_id: UUID) -> DecisionRow:
+    """Asks every table and moves the application to APPROVED, REFERRED or DECLINED.
+
+    A decline that a smaller or longer loan may cure becomes an approval of that loan, if the policy says so; both
+    decisions are kept. A case without score is already REFERRED: its decision is kept beside it for the officer.
+    Raises IllegalTransition when there is nothing to decide.
+    """
+    w.actor.require(Role.SYSTEM, Role.OFFICER, Role.APPROVER)
+    row = open_case(w, application_id)
+    kept, status = fact_set_of(w, row), ApplicationStatus(row.status)
+    waiting = status is ApplicationStatus.REFERRED and latest_decision(w, row) is None
+    if kept is None or not (status is ApplicationStatus.SCORED or waiting):
+        raise IllegalTransition(SUBJECT, row.status, "DECIDED")
+    policy, product = w.policy(OriginationPolicy), product_of(w, row)
+    case = case_of(w, row, kept, product)
+    found = assess(case, wish_of(answers_of(row), product), policy)
+    made = keep_decision(w, row, kept, found, kind=AUTOMATIC)
+    if found.decision.outcome is Outcome.DECLINE and policy.offers.solve and found.decision.is_solvable:
+        made = _counter(w, row, kept, case, found.wish) or made
+    if status is ApplicationStatus.SCORED:
+        move(
+            w, row, STATUS_OF[Outcome(made.outcome)], "application.decided", decision=str(made.id),
+            outcome=made.outcome, reasons=made.reasons, policy=made.policy_sha256, counter=made.is_counter,
+        )  # fmt: skip
+    return made
+
+
+def _counter(w: Work, row: ApplicationRow, kept: FactSetRow, case: Case, wish: Wish) -> DecisionRow | None:
+    policy = w.policy(OriginationPolicy)
+    solved = solve_wish(case.product, wish, lambda one: assess(case, one, policy).is_approved)
+    if solved is None:
+        return None
+    return keep_decision(w, row, kept, assess(case, solved, policy), kind=AUTOMATIC, is_counter=True)
+
+
+def case_of(w: Work, row: ApplicationRow, kept: FactSetRow, product: Product) -> Case:
+    """The case as it was frozen, with the outcome of the identity checks that counts now."""
+    check = kyc_check_of(w, row)
+    return Case(
+        base=facts_from_json(kept.base),
+        product=product,
+        own=own_from_json(kept.own),
+        day=kept.frozen_on,
+        kyc_outcome=None if check is None else check.outcome,
+        score=score_in(kept),
+    )
+
+
+def keep_decision(
+    w: Work,
+    row: ApplicationRow,
+    kept: FactSetRow,
+    found: Assessment,
+    *,
+    kind: str,
+    outcome: Outcome | None = None,
+    is_counter: bool = False,
+    override: bool = False,
+    reason: str | None = None,
+    reason_codes: list[str] | None = None,
+) -> DecisionRow:
+    """Writes one decision with all it was made on. `outcome` and the reasons are the person's where one decided."""
+    record = decision_to_dict(found.decision, found.facts)
+    policy = w.policy(OriginationPolicy)
+    rate = found.price.rate_annual if found.price is not None else None
+    made = w.add(
+        DecisionRow(
+            id=uuid7(), application_id=row.id, assessment=row.assessment, number=_next_number(w, row), kind=kind,
+            outcome=(outcome or found.decision.outcome).value,
+            reasons=list(found.decision.reason_ids) if reason_codes is None else reason_codes,
+            record=record, fingerprint=fingerprint(record), fact_set_id=kept.id,
+            policy_sha256=keep_text(w, policy.STAGE, policy.text), kyc_outcome=str(found.facts.get("kyc_outcome", "")),
+            amount_minor=found.wish.amount.minor, currency=row.currency, tenor_months=found.wish.tenor_months,
+            amortisation=found.wish.kind.value, is_counter=is_counter, rate_annual=rate, price=_price(found),
+            override=override, actor_id=w.actor.id, actor_name=w.actor.name, reason=reason, decided_at=w.now,
+            decided_on=w.today,
+        )
+    )  # fmt: skip
+    w.session.flush()
+    return made
+
+
+def _price(found: Assessment) -> list[dict[str, Any]]:
+    if found.price is None:
+        return []
+    return [{"name": part.name, "rate": format(part.rate, "f")} for part in found.price.parts]
+
+
+def _next_number(w: Work, row: ApplicationRow) -> int:
+    query = select(func.coalesce(func.max(DecisionRow.number), 0)).where(DecisionRow.application_id == row.id)
+    return int(w.session.scalar(query) or 0) + 1
+
+
+def latest_decision(w: Work, row: ApplicationRow, *, kind: str | None = None) -> DecisionRow | None:
+    """The newest decision of the assessment that counts, of one kind if named."""
+    query = select(DecisionRow).where(DecisionRow.application_id == row.id, DecisionRow.assessment == row.assessment)
+    if kind is not None:
+        query = query.where(DecisionRow.kind == kind)
+    return w.session.scalars(query.order_by(DecisionRow.number.desc()).limit(1)).first()
+
+
+def kyc_check_of(w: Work, row: ApplicationRow) -> KycCheckRow | None:
+    """The newest identity check of the assessment that counts."""
+    query = select(KycCheckRow).where(KycCheckRow.application_id == row.id, KycCheckRow.assessment == row.assessment)
+    return w.session.scalars(query.order_by(KycCheckRow.checked_at.desc()).limit(1)).first()

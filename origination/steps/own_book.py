@@ -1,0 +1,81 @@
+"""What our own records say about an applicant and everybody connected: loans, exposure, other applications."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, or_, select
+
+from core.db import Work
+from core.domain.errors import PolicyInvalid
+from core.domain.money import Money
+from core.tables import ContactRow, PartyRow
+from origination.domain.application import ApplicationStatus
+from origination.domain.facts import OwnBook
+from origination.domain.policy import OriginationPolicy
+from origination.tables.application import ApplicationRow
+
+WINDOW = timedelta(days=30)
+
+
+def related_parties(w: Work, row: ApplicationRow) -> frozenset[UUID]:
+    """The applicant, the owners, and every other party of the same identity: one group of connected borrowers."""
+    direct = {row.party_id, *(owner.party_id for owner in row.owners)} - {None}
+    indexes = [
+        index
+        for index in w.session.scalars(select(PartyRow.identity_index).where(PartyRow.id.in_(direct)))
+        if index is not None
+    ]
+    same = set(w.session.scalars(select(PartyRow.id).where(PartyRow.identity_index.in_(indexes)))) if indexes else set()
+    return frozenset(one for one in direct | same if one is not None)
+
+
+def own_book(w: Work, row: ApplicationRow) -> OwnBook:
+    """Exposure in the application's currency by the policy's reference rates; loans; other applications of 30 days.
+
+    Raises PolicyInvalid for an exposure in a currency without a reference rate: who lends in it must set one.
+    """
+    from repayment.queries.exposure import exposure_minor, open_loans
+
+    parties = related_parties(w, row)
+    exposure = _sum(w, exposure_minor(w, parties), row.currency)
+    return OwnBook(
+        exposure=exposure,
+        loans=open_loans(w, parties),
+        other_applications_30d=_other_applications(w, row, parties),
+    )
+
+
+def _sum(w: Work, by_currency: Mapping[str, int], currency: str) -> Money:
+    exchange = w.policy(OriginationPolicy).exchange
+    total = Money.zero(currency)
+    for code, minor in by_currency.items():
+        converted = exchange.convert(Money(minor, code), currency)
+        if converted is None:
+            raise PolicyInvalid(f"[exchange] has no rate for {code}, in which money is owed")
+        total += converted
+    return total
+
+
+def _other_applications(w: Work, row: ApplicationRow, parties: frozenset[UUID]) -> int:
+    """Applications of the same people, e-mail, phone or device in the window; withdrawn ones count, drafts do not."""
+    reached = select(ContactRow.value_index).where(
+        ContactRow.party_id == row.party_id, ContactRow.kind.in_(("email", "phone"))
+    )
+    sharing = select(ContactRow.party_id).where(ContactRow.value_index.in_(reached))
+    same: list[ColumnElement[bool]] = [ApplicationRow.party_id.in_(parties), ApplicationRow.party_id.in_(sharing)]
+    if row.device:
+        same.append(ApplicationRow.device == row.device)
+    query = (
+        select(func.count())
+        .select_from(ApplicationRow)
+        .where(
+            or_(*same),
+            ApplicationRow.id != row.id,
+            ApplicationRow.status != ApplicationStatus.DRAFT.value,
+            ApplicationRow.submitted_at >= w.now - WINDOW,
+        )
+    )
+    return int(w.session.scalar(query) or 0)

@@ -1,0 +1,124 @@
+"""Freezing the facts of an assessment and having them scored. No model, no score: the case goes to a person."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from core.db import Work
+from core.domain.actor import Role
+from core.domain.errors import ModelUnavailable, ProviderUnavailable
+from core.domain.facts import CATALOGUE, facts_from_json, facts_to_json
+from core.domain.ids import uuid7
+from core.domain.money import Money
+from core.domain.texts import Text
+from origination.domain.application import ApplicationStatus, frozen_answers
+from origination.domain.assessment import Case, Score, scoring_facts, wish_of
+from origination.domain.facts import OwnBook, base_facts
+from origination.domain.policy import OriginationPolicy
+from origination.steps.bureau import report_of
+from origination.steps.case import answers_of, move, open_case, product_of
+from origination.steps.own_book import own_book
+from origination.tables.application import ApplicationRow
+from origination.tables.decision import FactSetRow
+
+_MILLIONTH = Decimal("0.000001")
+
+
+def score_case(w: Work, application_id: UUID) -> FactSetRow:
+    """Freezes the facts, scores them, and moves the application to SCORED; without a usable model to REFERRED.
+
+    Sensitive values (birth date, identity numbers) are left out of what is frozen; what follows from them (age) is in.
+    Raises ProviderUnavailable before the bureau was asked, IllegalTransition before the identity checks have passed.
+    """
+    w.actor.require(Role.SYSTEM, Role.OFFICER, Role.APPROVER)
+    row = open_case(w, application_id)
+    facts, base, own = _facts(w, row)
+    kept = FactSetRow(
+        id=uuid7(), application_id=row.id, assessment=row.assessment, base=facts_to_json(base), own=own_to_json(own),
+        facts=facts_to_json(facts), sha256=facts_hash(facts_to_json(facts)), frozen_at=w.now, frozen_on=w.today,
+        score_reasons=[],
+    )  # fmt: skip
+    w.add(kept)
+    w.session.flush()
+    try:
+        _score(w, row, kept, facts)
+    except ModelUnavailable as error:
+        kept.score_error = error.message
+        move(w, row, ApplicationStatus.REFERRED, "application.not_scored", facts=kept.sha256, error=error.message)
+        return kept
+    move(
+        w, row, ApplicationStatus.SCORED, "application.scored", facts=kept.sha256, grade=kept.grade, points=kept.points,
+        version=kept.score_version, record=str(kept.score_record_id),
+    )  # fmt: skip
+    return kept
+
+
+def _facts(w: Work, row: ApplicationRow) -> tuple[dict[str, Any], dict[str, Any], OwnBook]:
+    report = report_of(w, row)
+    if report is None:
+        raise ProviderUnavailable(Text("The credit bureau has not answered yet"))
+    product, own = product_of(w, row), own_book(w, row)
+    answers = frozen_answers(row.segment, answers_of(row))
+    base = base_facts(answers, product, facts_from_json(report.facts), own, day=w.today)
+    base = {name: value for name, value in base.items() if not CATALOGUE[name].sensitive}
+    case = Case(base, product, own, w.today, None, None)
+    return scoring_facts(case, wish_of(answers, product), w.policy(OriginationPolicy)), base, own
+
+
+def _score(w: Work, row: ApplicationRow, kept: FactSetRow, facts: dict[str, Any]) -> None:
+    # Heavy libraries are loaded when the first case is scored, not when a web worker starts.
+    from scoring.steps.score import score
+
+    found = score(w, segment=row.segment, facts=facts, subject_id=row.id)
+    kept.pd = Decimal(str(found.pd)).quantize(_MILLIONTH, rounding=ROUND_HALF_EVEN)
+    kept.points = round(found.points)
+    kept.grade = found.grade
+    kept.score_version = found.version
+    kept.score_sha256 = found.sha256
+    kept.score_record_id = found.record_id
+    kept.score_reasons = [str(reason) for reason in found.reasons]
+
+
+def facts_hash(facts: dict[str, Any]) -> str:
+    """SHA-256 of facts as JSON with sorted keys."""
+    return hashlib.sha256(json.dumps(facts, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def own_to_json(own: OwnBook) -> dict[str, Any]:
+    """The own book as kept with the facts."""
+    return {
+        "exposure_minor": own.exposure.minor,
+        "currency": own.exposure.currency,
+        "loans": own.loans,
+        "other_applications_30d": own.other_applications_30d,
+        "fact_conflicts": own.fact_conflicts,
+    }
+
+
+def own_from_json(raw: dict[str, Any]) -> OwnBook:
+    """The own book as it was when the facts were frozen."""
+    return OwnBook(
+        Money(raw["exposure_minor"], raw["currency"]),
+        raw["loans"],
+        raw["other_applications_30d"],
+        raw["fact_conflicts"],
+    )
+
+
+def fact_set_of(w: Work, row: ApplicationRow) -> FactSetRow | None:
+    """The facts of the assessment that counts."""
+    query = select(FactSetRow).where(FactSetRow.application_id == row.id, FactSetRow.assessment == row.assessment)
+    return w.session.scalars(query.order_by(FactSetRow.frozen_at.desc()).limit(1)).first()
+
+
+def score_in(kept: FactSetRow) -> Score | None:
+    """The score kept with the facts, None when none could be had."""
+    if kept.pd is None or kept.points is None or kept.grade is None:
+        return None
+    return Score(kept.pd, kept.points, kept.grade)
