@@ -63,6 +63,7 @@ class Product:
     dunning_policy: str = "standard"
     withdrawal_days: int = 0
     prepayment_fee_rate: Decimal = Decimal(0)
+    prepayment_fee_rate_short: Decimal = Decimal(0)  # when a year or less is left
     documents: tuple[str, ...] = ()
     purposes: tuple[str, ...] = ()
 
@@ -167,6 +168,7 @@ def read_product(raw: Mapping[str, Any]) -> Product:
             dunning_policy=str(raw.get("dunning_policy", "standard")),
             withdrawal_days=int(raw.get("withdrawal_days", 0)),
             prepayment_fee_rate=Decimal(raw.get("prepayment_fee_rate", "0")),
+            prepayment_fee_rate_short=Decimal(raw.get("prepayment_fee_rate_short", "0")),
             documents=tuple(raw.get("documents", ())),
             purposes=tuple(raw.get("purposes", ())),
         )
@@ -224,6 +226,7 @@ def product_to_dict(product: Product) -> dict[str, Any]:
         "dunning_policy": product.dunning_policy,
         "withdrawal_days": product.withdrawal_days,
         "prepayment_fee_rate": format(product.prepayment_fee_rate, "f"),
+        "prepayment_fee_rate_short": format(product.prepayment_fee_rate_short, "f"),
         "documents": list(product.documents),
         "purposes": list(product.purposes),
     }

@@ -116,7 +116,7 @@ def save_section(
     if section is None or not section.facts:
         raise NotFound(Text("There is no such page"))
     answers, errors = read_section(section, row.segment, row.currency, values)
-    _check_numbers(w, answers, errors)
+    check_numbers(w, answers, errors)
     _check_product(w, row, answers, errors)
     draft = json.loads(row.draft)
     kept = {k: v for k, v in facts_from_json(draft["answers"]).items() if k not in section.facts} | answers
@@ -136,7 +136,7 @@ def _belongs(section: Section, key: str) -> bool:
     return key.split("-", maxsplit=1)[0] in section.facts
 
 
-def _check_numbers(w: Work, answers: dict[str, FactValue], errors: dict[str, list[str]]) -> None:
+def check_numbers(w: Work, answers: dict[str, FactValue], errors: dict[str, list[str]]) -> None:
     """Check digits and the birth date inside identity numbers; a right number is kept in its normal form."""
     for kind_name, number_name in (("id_kind", "id_number"), ("company_id_kind", "company_id_number")):
         kind, number = answers.get(kind_name), answers.get(number_name)

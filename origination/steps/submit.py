@@ -98,12 +98,10 @@ def _open_parties(w: Work, row: ApplicationRow, answers: Mapping[str, FactValue]
     if party is None or row.segment == "sme":
         party = _new_party(w, row, answers)
     else:
-        _refresh(party, row, answers)
+        refresh_party(party, row, answers)
     row.party_id = party.id
     _add_contacts(w, party, answers)
-    for owner in row.owners:
-        owner.party_id = _owner_party(w, row, owner).id
-    w.session.flush()
+    open_owner_parties(w, row)
     if row.owner_user_id is not None and row.owner_user_id == w.actor.id and w.actor.party_id is None:
         link_party(w, row.owner_user_id, party.id)
 
@@ -126,7 +124,7 @@ def _new_party(w: Work, row: ApplicationRow, answers: Mapping[str, FactValue]) -
         id=uuid7(), kind=_kind(row).value, name="", locale=row.locale, time_zone="Asia/Shanghai",
         is_demo=row.is_demo, created_at=w.now, contacts=[],
     )  # fmt: skip
-    _refresh(party, row, answers)
+    refresh_party(party, row, answers)
     w.add(party)
     w.session.flush()
     return party
@@ -136,7 +134,8 @@ def _kind(row: ApplicationRow) -> PartyKind:
     return PartyKind.COMPANY if row.segment == "sme" else PartyKind.PERSON
 
 
-def _refresh(party: PartyRow, row: ApplicationRow, answers: Mapping[str, FactValue]) -> None:
+def refresh_party(party: PartyRow, row: ApplicationRow, answers: Mapping[str, FactValue]) -> None:
+    """The party as the answers describe it."""
     company = row.segment == "sme"
     born = answers.get("founded_on" if company else "birth_on")
     kind = answers.get("company_id_kind" if company else "id_kind")
@@ -167,6 +166,14 @@ def _add_contacts(w: Work, party: PartyRow, answers: Mapping[str, FactValue]) ->
                     created_at=w.now,
                 )
             )  # fmt: skip
+
+
+def open_owner_parties(w: Work, row: ApplicationRow) -> None:
+    """Every owner becomes a party: each is identified and screened."""
+    for owner in row.owners:
+        if owner.party_id is None:
+            owner.party_id = _owner_party(w, row, owner).id
+    w.session.flush()
 
 
 def _owner_party(w: Work, row: ApplicationRow, owner: OwnerRow) -> PartyRow:

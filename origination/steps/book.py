@@ -1,0 +1,118 @@
+"""A signed contract becomes a loan, and the money is handed to disbursement."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from core.db import Work
+from core.domain.actor import Role
+from core.domain.errors import IllegalTransition, NotAllowed
+from core.domain.money import Money
+from core.domain.texts import Text
+from origination.domain.application import ApplicationStatus
+from origination.domain.offer import Terms, request_schedule
+from origination.domain.product import Product
+from origination.steps.case import SUBJECT, as_system, move, open_case, product_of
+from origination.steps.decide import kyc_check_of
+from origination.steps.offer import accepted_offer
+from origination.steps.score import fact_set_of
+from origination.tables.application import ApplicationRow
+from origination.tables.contract import ContractRow
+from origination.tables.offer import OfferRow
+from repayment.domain.opening import LoanOpening
+from repayment.domain.schedule_request import Amortization
+from repayment.domain.terms import LoanTerms
+from repayment.steps.disburse import disburse
+from repayment.steps.open_loan import open_loan
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """The loan that came of it, and what reaches the borrower. `replayed`: it was booked before."""
+
+    loan_id: UUID
+    reference: str
+    paid_out: Money
+    replayed: bool = False
+
+
+def book(w: Work, application_id: UUID, *, on: date | None = None) -> Booked:
+    """Opens the loan of a signed application and pays it out on that business day (today). Doing it twice books once.
+
+    Raises IllegalTransition unless it is SIGNED, NotAllowed when the identity checks do not stand (an open alert
+    blocks disbursement).
+    """
+    w.actor.require(Role.SYSTEM, Role.OFFICER, Role.APPROVER, Role.APPLICANT)
+    with as_system(w):
+        row = open_case(w, application_id)
+        contract = _signed_contract(w, row)
+        offer = accepted_offer(w, row)
+        if contract is None or offer is None:
+            raise IllegalTransition(SUBJECT, row.status, ApplicationStatus.BOOKED.value)
+        day = on or w.today
+        if contract.loan_id is not None:
+            paid = disburse(w, contract.loan_id, on=day, key=f"contract:{contract.id}")
+            return Booked(contract.loan_id, paid.reference, paid.paid_out, replayed=True)
+        _check_kyc(w, row)
+        opened = open_loan(w, loan_opening(w, row, offer, contract, day))
+        contract.loan_id = opened.loan_id
+        move(
+            w, row, ApplicationStatus.BOOKED, "application.booked", loan=str(opened.loan_id),
+            reference=opened.reference,
+        )  # fmt: skip
+        w.session.flush()
+        paid = disburse(w, opened.loan_id, on=day, key=f"contract:{contract.id}")
+    return Booked(opened.loan_id, opened.reference, paid.paid_out)
+
+
+def _signed_contract(w: Work, row: ApplicationRow) -> ContractRow | None:
+    query = select(ContractRow).where(ContractRow.application_id == row.id, ContractRow.status == "signed")
+    return w.session.scalars(query).first()
+
+
+def _check_kyc(w: Work, row: ApplicationRow) -> None:
+    check = kyc_check_of(w, row)
+    if check is None or check.outcome != "PASS":
+        raise NotAllowed(Text("The identity checks have not passed. Settle them first."))
+
+
+def loan_opening(w: Work, row: ApplicationRow, offer: OfferRow, contract: ContractRow, day: date) -> LoanOpening:
+    """What the loan book needs, from the accepted offer and the version of the product it was made with."""
+    product, kept = product_of(w, row), fact_set_of(w, row)
+    assert row.party_id is not None
+    terms = Terms(
+        Money(offer.amount_minor, offer.currency), offer.tenor_months, Amortization(offer.amortisation),
+        offer.rate_annual,
+    )  # fmt: skip
+    return LoanOpening(
+        borrower_id=row.party_id,
+        segment=row.segment,
+        product=dict(product.names),
+        product_version=f"{product.code} v{product.version}",
+        request=request_schedule(product, terms, day),
+        terms=loan_terms(product, offer),
+        grade=None if kept is None else kept.grade,
+        contract_reference=contract.reference,
+    )
+
+
+def loan_terms(product: Product, offer: OfferRow) -> LoanTerms:
+    """The servicing terms, frozen from the product. Penalty interest runs over 360 days where interest does."""
+    days: dict[str, Any] = {"penalty_days_per_year": 360} if "360" in product.day_count.value else {}
+    return LoanTerms(
+        grace_days=product.late.grace_days,
+        late_fee=product.late.late_fee,
+        penalty_rate_annual=product.late.penalty_rate_annual(offer.rate_annual),
+        dunning_policy=product.dunning_policy,
+        rounding=product.rounding.mode,
+        prepayment_fee_rate=product.prepayment_fee_rate,
+        prepayment_fee_rate_short=product.prepayment_fee_rate_short,
+        withdrawal_days=product.withdrawal_days,
+        jurisdiction=product.jurisdiction,
+        **days,
+    )
