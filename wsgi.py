@@ -20,7 +20,7 @@ from core.web import csrf, errors, guards, headers, navigation
 from core.web.work import EXTENSION, House
 
 # Modules whose tables belong to the schema.
-TABLES: tuple[str, ...] = ("core.tables",)
+TABLES: tuple[str, ...] = ("core.tables", "repayment.tables")
 # Modules with a blueprint `bp`.
 FEATURES: tuple[str, ...] = (
     "core.web.appearance",
@@ -32,7 +32,7 @@ FEATURES: tuple[str, ...] = (
 # Modules with `JOBS`, `COMMANDS` or `POLICIES`.
 JOBS: tuple[str, ...] = ()
 COMMANDS: tuple[str, ...] = ("core.web.cli", "repayment.cli")
-POLICIES: tuple[str, ...] = ()
+POLICIES: tuple[str, ...] = ("repayment.domain.policies",)
 
 
 def create_app(settings: Settings | None = None, database: Database | None = None) -> Flask:

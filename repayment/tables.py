@@ -1,4 +1,4 @@
-"""Tables of the loan book. The ledger is append-only by trigger (`info` below; core.schema and the migration make it)."""
+"""Tables of the loan book. The ledger is append-only by trigger, see its `info`; core.schema makes the trigger."""
 
 from __future__ import annotations
 
@@ -117,7 +117,8 @@ class InstalmentRow(Row):
 
 
 class LoanEventRow(HasId, Row):
-    """What was done to a loan, by value date. Voiding takes an event out of the loan's life from a booking day on."""
+    """What was done to a loan, by value date. Money received has a channel and a payer; what it was used for is in the
+    ledger, whose entries name the event. Voiding takes an event out of the loan's life from a booking day on."""
 
     __tablename__ = "loan_event"
     loan_id: Mapped[UUID] = mapped_column(ForeignKey("loan.id"))
@@ -129,34 +130,11 @@ class LoanEventRow(HasId, Row):
     minor: Mapped[int]
     data: Mapped[dict[str, Any]] = mapped_column(JSONB)
     actor_name: Mapped[str] = mapped_column(String(200))
+    channel: Mapped[str | None] = mapped_column(String(40))
+    payer: Mapped[str | None] = mapped_column(String(200))
     voided_on: Mapped[date | None]
     void_reason: Mapped[str | None] = mapped_column(String(400))
-    __table_args__ = (UniqueConstraint("loan_id", "seq"),)
-
-
-class PaymentRow(Row):
-    """Money received; its id is the event's."""
-
-    __tablename__ = "payment"
-    id: Mapped[UUID] = mapped_column(ForeignKey("loan_event.id"), primary_key=True)
-    loan_id: Mapped[UUID] = mapped_column(ForeignKey("loan.id"), index=True)
-    minor: Mapped[int]
-    currency: Mapped[str] = mapped_column(String(3))
-    value_on: Mapped[date]
-    booked_on: Mapped[date]
-    channel: Mapped[str] = mapped_column(String(40))
-    payer: Mapped[str] = mapped_column(String(200))
-    status: Mapped[str] = mapped_column(String(10))  # POSTED, REVERSED
-
-
-class PaymentAllocationRow(Row):
-    """What a payment was used for; rewritten when the past is corrected."""
-
-    __tablename__ = "payment_allocation"
-    payment_id: Mapped[UUID] = mapped_column(ForeignKey("payment.id"), primary_key=True)
-    line: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    component: Mapped[str] = mapped_column(String(12), primary_key=True)
-    minor: Mapped[int]
+    __table_args__ = (UniqueConstraint("loan_id", "seq"), Index("ix_loan_event_booked_on", "booked_on"))
 
 
 class LedgerEntryRow(Row):

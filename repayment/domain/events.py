@@ -10,7 +10,7 @@ from core.domain.errors import InvalidInput
 from core.domain.money import Money
 from core.domain.texts import Text
 from repayment.domain.accounts import Account
-from repayment.domain.allocation import Component
+from repayment.domain.allocation import Component, Due
 from repayment.domain.ledger import EntryCode
 from repayment.domain.life import Life, LoanClosed
 from repayment.domain.plain import from_plain
@@ -26,7 +26,11 @@ LENDER = "lender"
 
 def apply_event(life: Life, event: LoanEvent) -> None:
     """Books one event. Raises InvalidInput naming the field, LoanClosed when the loan's status forbids it."""
-    _HANDLERS[event.kind](life, event)
+    life.event_id = event.id
+    try:
+        _HANDLERS[event.kind](life, event)
+    finally:
+        life.event_id = None
 
 
 def _disburse(life: Life, event: LoanEvent) -> None:
@@ -95,8 +99,10 @@ def _prepay(life: Life, event: LoanEvent) -> None:
     life.post(on, EntryCode.PREPAYMENT, Account.CASH, Account.PRINCIPAL, principal)
     life.post(on, EntryCode.PREPAYMENT_FEE, Account.CASH, Account.FEE_INCOME, fee)
     state.principal_out -= principal
+    life.allocations.append((event.id, Due(0, Component.PRINCIPAL, principal)))
+    life.allocations.append((event.id, Due(0, Component.FEES, fee)))
     effect = PrepaymentEffect(event.data["effect"])
-    life.request = replace(
+    life.contract = replace(
         life.request,
         prepayments=(*life.request.prepayments, Prepayment(on, Money(principal, life.currency), effect)),
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
+from uuid import UUID
 
 from repayment.domain.accounts import Account
 
@@ -42,7 +43,10 @@ class EntryCode(StrEnum):
 
 
 class Posting(NamedTuple):
-    """One entry of one loan, before it is written. `minor` is positive; `line` is the instalment's number or 0."""
+    """One entry of one loan, before it is written. `minor` is positive; `line` is the instalment's number or 0.
+
+    `event_id` is None for what a closed day brings about.
+    """
 
     effective_on: date
     code: EntryCode
@@ -50,6 +54,7 @@ class Posting(NamedTuple):
     credit: Account
     minor: int
     line: int
+    event_id: UUID | None = None
 
 
 class PostedEntry(NamedTuple):
@@ -64,6 +69,7 @@ class PostedEntry(NamedTuple):
     minor: int
     line: int
     reverses_id: int | None
+    event_id: UUID | None = None
 
 
 def balances(entries: Iterable[tuple[Account, Account, int]]) -> dict[Account, int]:
@@ -96,7 +102,9 @@ def correct(standing: Iterable[PostedEntry], wanted: Iterable[Posting]) -> Corre
     live: dict[Posting, list[PostedEntry]] = {}
     for entry in entries:
         if entry.reverses_id is None and entry.id not in reversed_ids:
-            key = Posting(entry.effective_on, entry.code, entry.debit, entry.credit, entry.minor, entry.line)
+            key = Posting(
+                entry.effective_on, entry.code, entry.debit, entry.credit, entry.minor, entry.line, entry.event_id
+            )
             live.setdefault(key, []).append(entry)
     post = []
     for posting in wanted:

@@ -53,31 +53,36 @@ class Version(NamedTuple):
 class Life:
     """One loan at work: its terms, the schedule in force, its state, and what was posted so far.
 
-    `after` is how many instalments lie before the first row of `request` (a restructured loan starts a new request).
+    `contract` is what the schedule in force was asked for, `after` how many instalments lie before its first row (a
+    restructured loan starts a new request), `event_id` the event being booked.
     `moratoria` are stretches of days (first, last) in which no late fee and no penalty interest is charged.
     """
 
     terms: LoanTerms
-    request: ScheduleRequest
+    currency: str
+    contract: ScheduleRequest | None
     rules: BookRules
     state: LoanState
     after: int = 0
+    event_id: UUID | None = None
     moratoria: Sequence[tuple[date, date]] = ()
     postings: list[Posting] = field(default_factory=list)
     allocations: list[tuple[UUID, Due]] = field(default_factory=list)
     versions: list[Version] = field(default_factory=list)
 
     @property
-    def currency(self) -> str:
-        """ISO 4217 code of every sum."""
-        return self.request.principal.currency
+    def request(self) -> ScheduleRequest:
+        """The schedule in force; the daily close works without one. ValueError then."""
+        if self.contract is None:
+            raise ValueError("this life was loaded without its schedule request")
+        return self.contract
 
     def post(self, on: date, code: EntryCode, debit: Account, credit: Account, minor: int, line: int = 0) -> None:
         """Adds an entry; nothing for a sum of zero."""
         if minor > 0:
-            self.postings.append(Posting(on, code, debit, credit, minor, line))
+            self.postings.append(Posting(on, code, debit, credit, minor, line, self.event_id))
         elif minor < 0:
-            self.postings.append(Posting(on, code, credit, debit, -minor, line))
+            self.postings.append(Posting(on, code, credit, debit, -minor, line, self.event_id))
 
     def require(self, *statuses: LoanStatus) -> None:
         """Raises LoanClosed unless the loan has one of the statuses."""

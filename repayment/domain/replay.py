@@ -31,7 +31,14 @@ def new_life(
 ) -> Life:
     """A loan that waits for its disbursement."""
     state = LoanState(status=LoanStatus.PENDING, lines=[])
-    return Life(terms=terms, request=request, rules=rules, state=state, moratoria=tuple(moratoria))
+    return Life(
+        terms=terms,
+        currency=request.principal.currency,
+        contract=request,
+        rules=rules,
+        state=state,
+        moratoria=tuple(moratoria),
+    )
 
 
 def replay(life: Life, events: Iterable[LoanEvent], closed_through: date) -> Replay:

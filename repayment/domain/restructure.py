@@ -54,7 +54,7 @@ def restructure(life: Life, event: LoanEvent, plan: RestructurePlan) -> None:
     lines[0].accrue_base = carried
     state.lines = kept + lines
     state.restructured_on = on
-    life.request, life.after = request, after
+    life.contract, life.after = request, after
     life.refresh_arrears(on)
     life.keep_version(on, "restructured", event.id)
 
