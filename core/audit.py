@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
+from core import crypto
 from core.db import Work
 from core.tables import AuditEventRow
 
@@ -56,7 +58,7 @@ def record(w: Work, action: str, subject_type: str, subject_id: UUID | str, **da
 def _last(w: Work, key: tuple[str, str]) -> AuditEventRow | None:
     heads = w.session.info.setdefault("audit_heads", {})
     if key in heads:
-        return heads[key]  # type: ignore[no-any-return]
+        return heads[key]
     query = select(AuditEventRow).where(AuditEventRow.subject_type == key[0], AuditEventRow.subject_id == key[1])
     return w.session.scalars(query.order_by(AuditEventRow.seq.desc()).limit(1)).first()
 
@@ -105,10 +107,17 @@ def _fault(event: AuditEventRow, previous: AuditEventRow | None) -> str | None:
     return None
 
 
-def checkpoint(w: Work) -> dict[str, Any]:
-    """What an outsider keeps to notice a cut tail: the number of events and a hash over all chain heads."""
+def checkpoint(w: Work, until: datetime | None = None) -> dict[str, Any]:
+    """What an outsider keeps to notice a cut tail or a rewritten past: up to when, how many events, a hash over the
+    head of every chain, and a keyed seal over these three.
+
+    Without `until` it reaches to the oldest transaction still open, so that no event can slip in behind it.
+    """
+    until = until or _settled_until(w)
+    past = AuditEventRow.at <= until
     heads = (
         select(AuditEventRow.subject_type, AuditEventRow.subject_id, func.max(AuditEventRow.seq).label("seq"))
+        .where(past)
         .group_by(AuditEventRow.subject_type, AuditEventRow.subject_id)
         .subquery()
     )
@@ -125,8 +134,37 @@ def checkpoint(w: Work) -> dict[str, Any]:
     sha = hashlib.sha256()
     for head in rows:
         sha.update(head.encode())
-    count = w.session.scalar(select(func.count()).select_from(AuditEventRow))
-    return {"at": w.now.isoformat(), "events": count, "heads": sha.hexdigest()}
+    count = w.session.scalar(select(func.count()).select_from(AuditEventRow).where(past))
+    found = {"at": until.astimezone(UTC).isoformat(), "events": count, "heads": sha.hexdigest()}
+    return found | {"seal": _seal(found)}
+
+
+def _settled_until(w: Work) -> datetime:
+    open_since = w.session.scalar(
+        text(
+            "SELECT min(xact_start) FROM pg_stat_activity WHERE datname = current_database() AND xact_start IS NOT NULL"
+        )
+    )
+    return w.now if open_since is None else min(w.now, open_since - timedelta(seconds=2))
+
+
+def _seal(found: dict[str, Any]) -> str:
+    return crypto.blind_index(f"{found['at']} {found['events']} {found['heads']}", purpose="audit checkpoint")
+
+
+def check_against(w: Work, kept: dict[str, Any]) -> str | None:
+    """What is wrong between a checkpoint kept outside and the trail today; None when the past is as it was."""
+    try:
+        until = datetime.fromisoformat(kept["at"])
+        sealed = hmac.compare_digest(str(kept["seal"]), _seal(kept))
+    except (KeyError, TypeError, ValueError):
+        return "this is not a checkpoint"
+    if not sealed:
+        return "the checkpoint was altered, or another installation made it"
+    today = checkpoint(w, until)
+    if today["events"] != kept["events"]:
+        return f"{kept['events']} events were recorded up to {kept['at']}, now there are {today['events']}"
+    return None if today["heads"] == kept["heads"] else f"events up to {kept['at']} were rewritten"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import signal
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from types import FrameType
 from typing import Any
 from uuid import UUID
@@ -185,9 +185,18 @@ class JobView:
     when: str
     last: JobRunRow | None
     late: bool
+    next_at: datetime | None = None
 
 
-def overview(w: Work, jobs: Mapping[str, Job]) -> tuple[JobView, ...]:
+def next_run(job: Job, zone: ZoneInfo, after: datetime) -> datetime | None:
+    """When the clock asks for the job next."""
+    from apscheduler.triggers.cron import CronTrigger
+
+    found: datetime | None = CronTrigger(timezone=zone, **job.when).get_next_fire_time(None, after)
+    return found
+
+
+def overview(w: Work, jobs: Mapping[str, Job], zone: ZoneInfo | None = None) -> tuple[JobView, ...]:
     """Every job with its last run; late when nothing finished for more than a day."""
     views = []
     for job in jobs.values():
@@ -195,7 +204,7 @@ def overview(w: Work, jobs: Mapping[str, Job]) -> tuple[JobView, ...]:
         last = w.session.scalars(query).first()
         late = last is None or (last.finished_at or last.started_at) < w.now - LATE_AFTER
         when = " ".join(f"{field}={value}" for field, value in job.when.items())
-        views.append(JobView(job.name, when, last, late))
+        views.append(JobView(job.name, when, last, late, next_run(job, zone, w.now) if zone else None))
     return tuple(views)
 
 

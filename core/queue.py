@@ -32,7 +32,7 @@ def _app() -> Any:
     return procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
 
 
-def defer(w: Work, name: str, *, queueing_lock: str | None = None, **arguments: Any) -> None:
+def defer(w: Work, task: str, /, *, queueing_lock: str | None = None, **arguments: Any) -> None:
     """Enqueues in the transaction of `w`: rolled back together, committed together.
 
     With a `queueing_lock` no second waiting job of the same lock is enqueued; where another transaction is just
@@ -41,7 +41,7 @@ def defer(w: Work, name: str, *, queueing_lock: str | None = None, **arguments: 
     if queueing_lock is not None and not w.session.execute(_MAY_ENQUEUE, {"lock": queueing_lock}).scalar():
         return
     connection = w.session.connection().connection.driver_connection
-    _app().configure_task(name, queueing_lock=queueing_lock, connection=connection).defer(**arguments)
+    _app().configure_task(task, queueing_lock=queueing_lock, connection=connection).defer(**arguments)
 
 
 def work(url: str, *, queues: list[str] | None = None, concurrency: int = 1) -> None:

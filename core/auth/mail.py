@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
+from flask import current_app
 from flask_security import MailUtil
 
 from core import outbox
@@ -29,8 +31,16 @@ class AccountMail(MailUtil):
         self, template: str, *_subject_sender_and_bodies: Any, user: Any, **context: Any
     ) -> None:
         """One message a call; `context` carries the links. The library's own subject and bodies are not used."""
-        links = {name: context.get(name) for name in ("confirmation_link", "reset_link")}
+        links = {name: on_public_url(context.get(name)) for name in ("confirmation_link", "reset_link")}
         write(KINDS[template], user, **links)
+
+
+def on_public_url(link: str | None) -> str | None:
+    """The link on the address the operator set: the Host header of whoever asked must not get into anybody's mail."""
+    if not link:
+        return None
+    public = urlsplit(current_app.extensions["promissory"].settings.public_url)
+    return urlunsplit(urlsplit(link)._replace(scheme=public.scheme, netloc=public.netloc))
 
 
 def write(kind: str, user: Any, **context: Any) -> None:

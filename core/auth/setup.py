@@ -248,3 +248,12 @@ def sign_in_directly(account: Account, via: str) -> AnyResponse:
     store: AccountStore = current_app.extensions["security"].datastore
     store.commit()
     return redirect("/start")
+
+
+def password_link(row: UserRow) -> str:
+    """A link by which the user chooses a password: single use, one day, on the public address."""
+    security: Any = current_app.extensions["security"]
+    token = security.reset_serializer.dumps([row.fs_uniquifier, None])
+    return (
+        f"{current_app.extensions['promissory'].settings.public_url}{current_app.config['SECURITY_RESET_URL']}/{token}"
+    )

@@ -21,6 +21,15 @@ from core.web.navigation import home_of, url_or_none
 from core.web.work import actor, house, read, work
 
 bp = Blueprint("site", __name__)
+# Signs in a browser's description of itself -> name; the first that fits, since each claims to be the later ones too.
+BROWSERS = (
+    ("Edg", "Edge"), ("OPR", "Opera"), ("MicroMessenger", "WeChat"), ("Firefox", "Firefox"), ("Chrome", "Chrome"),
+    ("Safari", "Safari"), ("curl", "curl"),
+)  # fmt: skip
+SYSTEMS = (
+    ("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"), ("Mac OS", "macOS"),
+    ("Linux", "Linux"),
+)  # fmt: skip
 
 
 @bp.get("/")
@@ -119,3 +128,10 @@ def health() -> tuple[Response, int]:
     except (SQLAlchemyError, OSError):
         return jsonify(status="down"), 503
     return jsonify(status="up"), 200
+
+
+@bp.app_template_filter("device")
+def device(agent: str | None) -> str:
+    """A browser's self-description in two words: `Chrome, Android`."""
+    found = [next((name for sign, name in known if sign in (agent or "")), "") for known in (BROWSERS, SYSTEMS)]
+    return ", ".join(name for name in found if name) or gettext("Unknown device")
