@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from math import gcd
 
 from core.domain.calendars import Convention
 from core.domain.dates import (
     DayCount,
+    Frequency,
+    MonthEnd,
     Unit,
     add_months,
     month_days,
@@ -18,7 +21,9 @@ from core.domain.dates import (
     year_numerators,
     year_parts,
 )
-from repayment.domain.schedule_request import ScheduleRequest
+from core.domain.errors import InvalidInput
+from core.domain.texts import Text
+from repayment.domain.schedule_request import BusinessDays, ScheduleRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +33,9 @@ class Periods:
     Period k counts shares[k] / share_den of a year (of a period, where the rate is that of a period).
     """
 
-    due: list[date]
-    bounds: list[date]
-    shares: list[int]
+    due: tuple[date, ...]
+    bounds: tuple[date, ...]
+    shares: tuple[int, ...]
     share_den: int
 
     def factors(self, rate: tuple[int, int]) -> tuple[list[int], int]:
@@ -51,19 +56,16 @@ def _anchor_day(request: ScheduleRequest, first: date) -> int:
     return day if shortened and day > first.day else first.day
 
 
-def due_dates(request: ScheduleRequest, rows: int) -> list[date]:
-    """The unadjusted due dates. The first one is given or one period after disbursement."""
-    frequency = request.frequency
-    first = request.first_due_on
-    if first is None:
-        if request.anchor_day is None:
-            first = rolled_dates(request.disbursed_on, frequency, 1, request.month_end)[1]
-        elif frequency.unit in {Unit.DAY, Unit.WEEK}:
-            first = rolled_dates(request.disbursed_on, frequency, 1)[1]
-        else:
-            months = frequency.every * (12 if frequency.unit is Unit.YEAR else 1)
-            first = add_months(request.disbursed_on, months, request.anchor_day)
-    return rolled_dates(first, frequency, rows - 1, request.month_end, _anchor_day(request, first))
+def _first_due(request: ScheduleRequest) -> date:
+    """One period after disbursement."""
+    start, frequency = request.disbursed_on, request.frequency
+    if frequency.unit in {Unit.DAY, Unit.WEEK} or request.month_end is MonthEnd.LAST_DAY:
+        return rolled_dates(start, frequency, 1, request.month_end)[1]
+    months = frequency.every * (12 if frequency.unit is Unit.YEAR else 1)
+    try:
+        return add_months(start, months, request.anchor_day)
+    except ValueError:
+        raise InvalidInput({"every": Text("The dates run past the year 9999")}) from None
 
 
 def rate_ratio(request: ScheduleRequest) -> tuple[int, int]:
@@ -73,22 +75,48 @@ def rate_ratio(request: ScheduleRequest) -> tuple[int, int]:
 
 
 def make_periods(request: ScheduleRequest, rows: int) -> Periods:
-    """Due dates, interest periods and their lengths, for `rows` rows."""
-    nominal = due_dates(request, rows)
-    days = request.business_days
-    due = nominal
+    """Due dates, interest periods and their lengths, for `rows` rows.
+
+    Loans of a book share their days: the answers are kept, since making 36 dates costs more than 36 interests.
+    """
+    first = request.first_due_on or _first_due(request)
+    return _periods(
+        request.disbursed_on,
+        first,
+        rows,
+        _anchor_day(request, first),
+        request.frequency,
+        request.month_end,
+        request.day_count,
+        request.business_days,
+        request.rate_period is not None,
+    )
+
+
+@lru_cache(maxsize=2048)
+def _periods(
+    start: date,
+    first: date,
+    rows: int,
+    anchor_day: int,
+    frequency: Frequency,
+    month_end: MonthEnd,
+    convention: DayCount,
+    days: BusinessDays,
+    by_period: bool,
+) -> Periods:
+    nominal = due = tuple(rolled_dates(first, frequency, rows - 1, month_end, anchor_day))
     if days.convention is not Convention.NONE:
-        adjust = days.calendar.adjust
-        due = [adjust(day, days.convention) for day in nominal]
-    start = request.disbursed_on
-    bounds = [start, *(due if days.interest_follows else nominal)]
-    if request.day_count is DayCount.PERIOD:
-        share = Fraction(1) if request.rate_period is not None else 1 / request.frequency.periods_per_year
-        shares = [share.numerator] * rows
-        if bounds[1] == start:
-            shares[0] = 0  # an instalment on the day of disbursement carries no interest
-        return Periods(due, bounds, shares, share.denominator)
-    return Periods(due, bounds, *year_numerators(request.day_count, bounds, bounds[-1]))
+        due = tuple(days.calendar.adjust(day, days.convention) for day in nominal)
+    bounds = (start, *(due if days.interest_follows else nominal))
+    if convention is not DayCount.PERIOD:
+        shares, den = year_numerators(convention, bounds, bounds[-1])
+        return Periods(due, bounds, tuple(shares), den)
+    share = Fraction(1) if by_period else 1 / frequency.periods_per_year
+    numerators = [share.numerator] * rows
+    if bounds[1] == start:
+        numerators[0] = 0  # an instalment on the day of disbursement carries no interest
+    return Periods(due, bounds, tuple(numerators), share.denominator)
 
 
 def part_share(request: ScheduleRequest, periods: Periods, row: int, part: tuple[date, date]) -> Fraction:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import accumulate
-from operator import add, le, sub
+from operator import add, sub
 from typing import TYPE_CHECKING, NamedTuple
 
 from core.domain.money import Money
@@ -94,37 +93,35 @@ class Schedule:
 
     def __post_init__(self) -> None:
         n = len(self.due_on)
-        zeros = (0,) * n
-        if not self.fees_minor:
-            object.__setattr__(self, "fees_minor", zeros)
-        if not self.capitalised_minor:
-            object.__setattr__(self, "capitalised_minor", zeros)
+        given = [self.principal_minor, self.interest_minor]
+        for name in ("fees_minor", "capitalised_minor"):
+            column = getattr(self, name)
+            if column:
+                given.append(column)
+            else:
+                object.__setattr__(self, name, (0,) * n)
         if not self.balance_minor:
-            object.__setattr__(self, "balance_minor", tuple(self._balances()))
-        self._check(n)
-
-    def _balances(self) -> Sequence[int]:
-        if not self.movements and not any(self.capitalised_minor):
-            return tuple(accumulate(self.principal_minor, sub, initial=self.opening_minor))[1:]
-        change = [c - p for c, p in zip(self.capitalised_minor, self.principal_minor, strict=True)]
-        for move in self.movements:
-            if move.before_row > len(change):  # paid after the last row: only a full early settlement does that
-                continue
-            change[move.before_row - 1] += move.minor
-        return tuple(accumulate(change, add, initial=self.opening_minor))[1:]
-
-    def _check(self, n: int) -> None:
-        columns = (self.principal_minor, self.interest_minor, self.fees_minor, self.balance_minor)
-        if not n or any(len(column) != n for column in columns):
+            object.__setattr__(self, "balance_minor", self._balances())
+        given.append(self.balance_minor)
+        if not n or any(len(column) != n for column in given):
             raise ValueError("a schedule has rows, and its columns are equally long")
-        if any(min(column) < 0 for column in columns):
+        if min(map(min, given)) < 0:
             raise ValueError("a schedule has no negative sums")
+        self._check()
+
+    def _balances(self) -> tuple[int, ...]:
+        changes = list(map(sub, self.capitalised_minor, self.principal_minor))
+        for move in self.movements:
+            changes[move.before_row - 1] += move.minor
+        return tuple(accumulate(changes, initial=self.opening_minor))[1:]
+
+    def _check(self) -> None:
         lent = self.opening_minor + sum(self.capitalised_minor) + sum(move.minor for move in self.movements)
         if sum(self.principal_minor) != lent:
             raise ValueError(f"schedule repays {sum(self.principal_minor)}, lent was {lent}")
         if self.balance_minor[-1] != 0:
             raise ValueError(f"schedule ends with {self.balance_minor[-1]} still owed")
-        if not all(map(le, self.due_on, self.due_on[1:])) or self.due_on[0] < self.request.disbursed_on:
+        if sorted(self.due_on) != list(self.due_on) or self.due_on[0] < self.request.disbursed_on:
             raise ValueError("due dates of a schedule rise")
 
     @property
@@ -141,27 +138,26 @@ class Schedule:
     @property
     def payment_minor(self) -> tuple[int, ...]:
         """What is due in each row."""
-        columns = zip(self.principal_minor, self.interest_minor, self.fees_minor, strict=True)
-        return tuple(map(sum, columns))
+        return tuple(map(add, map(add, self.principal_minor, self.interest_minor), self.fees_minor))
 
     @cached_property
     def instalments(self) -> tuple[Instalment, ...]:
         """The rows, numbered from 1."""
         n = len(self.due_on)
-        return tuple(
-            map(
-                Instalment,
-                range(1, n + 1),
-                self.due_on,
-                self.principal_minor,
-                self.interest_minor,
-                self.fees_minor,
-                self.payment_minor,
-                self.balance_minor,
-                (self.currency,) * n,
-                self.capitalised_minor,
-            )
+        columns = zip(
+            range(1, n + 1),
+            self.due_on,
+            self.principal_minor,
+            self.interest_minor,
+            self.fees_minor,
+            self.payment_minor,
+            self.balance_minor,
+            (self.currency,) * n,
+            self.capitalised_minor,
+            strict=True,
         )
+        # Instalment(*row) runs Python code per row; making the tuples directly takes a third of the time.
+        return tuple(map(partial(tuple.__new__, Instalment), columns))
 
     def explain(self) -> tuple[RowExplanation, ...]:
         """How each row came about: balance x rate x share of a year with its dates, rounding, adjustment, fees."""
