@@ -20,7 +20,7 @@ from core.web import csrf, errors, guards, headers, navigation
 from core.web.work import EXTENSION, House
 
 # Modules whose tables belong to the schema.
-TABLES: tuple[str, ...] = ("core.tables", "repayment.tables")
+TABLES: tuple[str, ...] = ("core.tables", "repayment.tables", "scoring.tables")
 # Modules with a blueprint `bp`.
 FEATURES: tuple[str, ...] = (
     "core.web.appearance",
@@ -31,8 +31,8 @@ FEATURES: tuple[str, ...] = (
 )
 # Modules with `JOBS`, `COMMANDS` or `POLICIES`.
 JOBS: tuple[str, ...] = ()
-COMMANDS: tuple[str, ...] = ("core.web.cli", "repayment.cli")
-POLICIES: tuple[str, ...] = ("repayment.domain.policies",)
+COMMANDS: tuple[str, ...] = ("core.web.cli", "repayment.cli", "scoring.cli")
+POLICIES: tuple[str, ...] = ("repayment.domain.policies", "scoring.domain.policy")
 
 
 def create_app(settings: Settings | None = None, database: Database | None = None) -> Flask:

@@ -51,3 +51,6 @@ class ScoringPolicy:
         if any(not 0 < pd < 1 for pd in policy.cutoff_pd.values()):
             raise ValueError("cutoff_pd must lie between 0 and 1")
         return policy
+
+
+POLICIES = (ScoringPolicy,)
