@@ -24,12 +24,12 @@ from origination.domain.application import (
     missing_answers,
 )
 from origination.domain.assessment import wish_of
+from origination.queries.rows import answers_of, open_verdicts, owners_of, product_of
 from origination.schemas import read_section
-from origination.steps.case import SUBJECT, answers_of, move, open_case, owners_of, product_of, write_answers
+from origination.steps.case import SUBJECT, move, open_case, write_answers
 from origination.steps.draft import check_numbers, replace_owners
 from origination.steps.offer import void_offers
 from origination.steps.submit import ADVANCE, open_owner_parties, refresh_party
-from origination.steps.verdict import open_verdicts
 from origination.tables.application import ApplicationRow
 
 

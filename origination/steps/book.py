@@ -17,10 +17,8 @@ from core.domain.texts import Text
 from origination.domain.application import ApplicationStatus
 from origination.domain.offer import Terms, request_schedule
 from origination.domain.product import Product
-from origination.steps.case import SUBJECT, as_system, move, open_case, product_of
-from origination.steps.decide import kyc_check_of
-from origination.steps.offer import accepted_offer
-from origination.steps.score import fact_set_of
+from origination.queries.rows import accepted_offer, fact_set_of, kyc_check_of, product_of
+from origination.steps.case import SUBJECT, as_system, move, open_case
 from origination.tables.application import ApplicationRow
 from origination.tables.contract import ContractRow
 from origination.tables.offer import OfferRow

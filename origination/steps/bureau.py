@@ -6,8 +6,6 @@ import json
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import select
-
 from core import audit
 from core.db import Work
 from core.domain.actor import Role
@@ -16,8 +14,8 @@ from core.domain.ids import uuid7
 from core.tables import PartyRow
 from origination.domain.application import ConsentKind
 from origination.providers.bureau import BureauProvider, BureauReport, BureauSubject, ConsentEvidence, require_consent
+from origination.queries.rows import consent_rows, report_of
 from origination.steps.case import SUBJECT, open_case
-from origination.steps.submit import consent_rows
 from origination.tables.application import ApplicationRow, ConsentRow
 from origination.tables.decision import BureauReportRow
 
@@ -70,11 +68,3 @@ def _keep(w: Work, row: ApplicationRow, consent: ConsentRow, report: BureauRepor
         consent=str(consent.id), sha256=report.sha256, facts=json.loads(json.dumps(kept.facts)),
     )  # fmt: skip
     return kept
-
-
-def report_of(w: Work, row: ApplicationRow) -> BureauReportRow | None:
-    """The report of the assessment that counts."""
-    query = select(BureauReportRow).where(
-        BureauReportRow.application_id == row.id, BureauReportRow.assessment == row.assessment
-    )
-    return w.session.scalars(query.order_by(BureauReportRow.reported_at.desc()).limit(1)).first()

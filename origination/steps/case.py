@@ -8,20 +8,16 @@ from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
-
 from core import audit
 from core.db import Work
-from core.domain.actor import STAFF, SYSTEM, Role
-from core.domain.errors import Conflict, NotFound
+from core.domain.actor import SYSTEM
+from core.domain.errors import Conflict
 from core.domain.fact import FactValue
-from core.domain.facts import facts_from_json, facts_to_json
-from core.domain.party import PartyKind
+from core.domain.facts import facts_to_json
 from core.domain.texts import Text
 from origination.domain.application import ApplicationStatus, OwnerEntry, check_move
-from origination.domain.product import Product, read_product
+from origination.queries.rows import check_sight
 from origination.tables.application import ApplicationRow, OwnerRow
-from origination.tables.product import ProductRow
 
 SUBJECT = "application"
 
@@ -37,18 +33,6 @@ def open_case(w: Work, application_id: UUID, *, expected_version: int | None = N
             current=row.row_version,
         )
     return row
-
-
-def check_sight(w: Work, row: ApplicationRow) -> None:
-    """Raises NotFound unless the actor is staff, the system, or the applicant whose application this is."""
-    actor = w.actor
-    if actor.has(Role.SYSTEM, *STAFF):
-        return
-    own = (actor.id is not None and actor.id == row.owner_user_id) or (
-        actor.party_id is not None and actor.party_id == row.party_id
-    )
-    if not own:
-        raise NotFound(Text("There is no such application"))
 
 
 def move(w: Work, row: ApplicationRow, wanted: ApplicationStatus, action: str, **data: Any) -> None:
@@ -76,20 +60,6 @@ def as_system(w: Work) -> Iterator[None]:
         w.actor = person
 
 
-def product_of(w: Work, row: ApplicationRow) -> Product:
-    """The version of the product this application was made with."""
-    query = select(ProductRow).where(ProductRow.code == row.product_code, ProductRow.version == row.product_version)
-    found = w.session.scalars(query).one()
-    return read_product(found.body)
-
-
-def answers_of(row: ApplicationRow) -> dict[str, FactValue]:
-    """The typed answers: those frozen at submission, else those of the draft."""
-    if row.answers is not None:
-        return facts_from_json(json.loads(row.answers))
-    return facts_from_json(json.loads(row.draft).get("answers", {}))
-
-
 def write_answers(row: ApplicationRow, answers: dict[str, FactValue]) -> None:
     """Freezes the answers and copies what lists are sorted by."""
     row.answers = json.dumps(facts_to_json(answers), ensure_ascii=False)
@@ -105,24 +75,6 @@ def copy_wish(row: ApplicationRow, answers: dict[str, FactValue]) -> None:
     row.purpose = None if purpose is None else str(purpose)
     name = answers.get("full_name") or answers.get("company_name")
     row.applicant_name = None if name is None else str(name)[:300]
-
-
-def owners_of(row: ApplicationRow) -> tuple[OwnerEntry, ...]:
-    """The owners as entered."""
-    return tuple(
-        OwnerEntry(
-            name=owner.name,
-            kind=PartyKind(owner.kind),
-            share=owner.share,
-            birth_on=owner.birth_on,
-            country=owner.country,
-            identity_kind=owner.identity_kind,
-            identity_number=owner.identity_number,
-            of=owner.of,
-            controls=owner.controls,
-        )
-        for owner in row.owners
-    )
 
 
 def owner_row(position: int, entry: OwnerEntry) -> OwnerRow:

@@ -10,7 +10,6 @@ from sqlalchemy import func, select
 from core.db import Work
 from core.domain.actor import Role
 from core.domain.errors import IllegalTransition
-from core.domain.facts import facts_from_json
 from core.domain.ids import uuid7
 from core.policy import keep_text
 from origination.domain.application import ApplicationStatus
@@ -18,12 +17,11 @@ from origination.domain.assessment import Assessment, Case, assess, wish_of
 from origination.domain.decision import decision_to_dict, fingerprint
 from origination.domain.offer import Wish, solve_wish
 from origination.domain.policy import OriginationPolicy
-from origination.domain.product import Product
 from origination.domain.rules import Outcome
-from origination.steps.case import SUBJECT, answers_of, move, open_case, product_of
-from origination.steps.score import fact_set_of, own_from_json, score_in
+from origination.queries.rows import answers_of, case_of, fact_set_of, latest_decision, product_of
+from origination.steps.case import SUBJECT, move, open_case
 from origination.tables.application import ApplicationRow
-from origination.tables.decision import DecisionRow, FactSetRow, KycCheckRow
+from origination.tables.decision import DecisionRow, FactSetRow
 
 STATUS_OF = {
     Outcome.APPROVE: ApplicationStatus.APPROVED,
@@ -66,19 +64,6 @@ def _counter(w: Work, row: ApplicationRow, kept: FactSetRow, case: Case, wish: W
     if solved is None:
         return None
     return keep_decision(w, row, kept, assess(case, solved, policy), kind=AUTOMATIC, is_counter=True)
-
-
-def case_of(w: Work, row: ApplicationRow, kept: FactSetRow, product: Product) -> Case:
-    """The case as it was frozen, with the outcome of the identity checks that counts now."""
-    check = kyc_check_of(w, row)
-    return Case(
-        base=facts_from_json(kept.base),
-        product=product,
-        own=own_from_json(kept.own),
-        day=kept.frozen_on,
-        kyc_outcome=None if check is None else check.outcome,
-        score=score_in(kept),
-    )
 
 
 def keep_decision(
@@ -124,17 +109,3 @@ def _price(found: Assessment) -> list[dict[str, Any]]:
 def _next_number(w: Work, row: ApplicationRow) -> int:
     query = select(func.coalesce(func.max(DecisionRow.number), 0)).where(DecisionRow.application_id == row.id)
     return int(w.session.scalar(query) or 0) + 1
-
-
-def latest_decision(w: Work, row: ApplicationRow, *, kind: str | None = None) -> DecisionRow | None:
-    """The newest decision of the assessment that counts, of one kind if named."""
-    query = select(DecisionRow).where(DecisionRow.application_id == row.id, DecisionRow.assessment == row.assessment)
-    if kind is not None:
-        query = query.where(DecisionRow.kind == kind)
-    return w.session.scalars(query.order_by(DecisionRow.number.desc()).limit(1)).first()
-
-
-def kyc_check_of(w: Work, row: ApplicationRow) -> KycCheckRow | None:
-    """The newest identity check of the assessment that counts."""
-    query = select(KycCheckRow).where(KycCheckRow.application_id == row.id, KycCheckRow.assessment == row.assessment)
-    return w.session.scalars(query.order_by(KycCheckRow.checked_at.desc()).limit(1)).first()

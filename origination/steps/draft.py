@@ -35,8 +35,9 @@ from origination.domain.identity.bank import RULES as BANK_RULES
 from origination.domain.identity.check import KINDS, check_identity_number
 from origination.domain.offer import Wish
 from origination.domain.policy import OriginationPolicy
+from origination.queries.rows import product_of
 from origination.schemas import read_owners, read_section
-from origination.steps.case import SUBJECT, copy_wish, open_case, owner_row, product_of, touch
+from origination.steps.case import SUBJECT, copy_wish, open_case, owner_row, touch
 from origination.steps.catalogue import product_on_sale
 from origination.tables.application import ApplicationRow, ConsentRow
 from repayment.domain.schedule_request import Amortization

@@ -18,9 +18,8 @@ from origination.domain.application import ApplicationStatus
 from origination.domain.assessment import Case, assess
 from origination.domain.offer import Quote, Terms, Wish, choose_wishes, quote, quote_to_dict
 from origination.domain.policy import OriginationPolicy
-from origination.steps.case import SUBJECT, as_system, move, open_case, product_of
-from origination.steps.decide import case_of, latest_decision
-from origination.steps.score import fact_set_of
+from origination.queries.rows import accepted_offer, case_of, fact_set_of, latest_decision, offers_of, product_of
+from origination.steps.case import SUBJECT, as_system, move, open_case
 from origination.tables.application import ApplicationRow
 from origination.tables.decision import DecisionRow
 from origination.tables.offer import OfferRow
@@ -132,18 +131,6 @@ def reconsider_offer(w: Work, application_id: UUID) -> ApplicationRow:
         taken.status, taken.accepted_at = OPEN, None
     w.session.flush()
     return row
-
-
-def accepted_offer(w: Work, row: ApplicationRow) -> OfferRow | None:
-    """The offer that was taken, if any."""
-    query = select(OfferRow).where(OfferRow.application_id == row.id, OfferRow.status == ACCEPTED)
-    return w.session.scalars(query).first()
-
-
-def offers_of(w: Work, row: ApplicationRow) -> tuple[OfferRow, ...]:
-    """The offers of the assessment that counts, newest decision first."""
-    query = select(OfferRow).where(OfferRow.application_id == row.id, OfferRow.assessment == row.assessment)
-    return tuple(w.session.scalars(query.order_by(OfferRow.made_at.desc(), OfferRow.number)))
 
 
 def due_to_expire(w: Work, limit: int = 500) -> list[UUID]:

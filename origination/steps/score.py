@@ -8,21 +8,18 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
-
 from core.db import Work
 from core.domain.actor import Role
 from core.domain.errors import ModelUnavailable, ProviderUnavailable
 from core.domain.facts import CATALOGUE, facts_from_json, facts_to_json
 from core.domain.ids import uuid7
-from core.domain.money import Money
 from core.domain.texts import Text
 from origination.domain.application import ApplicationStatus, frozen_answers
-from origination.domain.assessment import Case, Score, scoring_facts, wish_of
+from origination.domain.assessment import Case, scoring_facts, wish_of
 from origination.domain.facts import OwnBook, base_facts
 from origination.domain.policy import OriginationPolicy
-from origination.steps.bureau import report_of
-from origination.steps.case import answers_of, move, open_case, product_of
+from origination.queries.rows import answers_of, product_of, report_of
+from origination.steps.case import move, open_case
 from origination.steps.own_book import own_book
 from origination.tables.application import ApplicationRow
 from origination.tables.decision import FactSetRow
@@ -99,26 +96,3 @@ def own_to_json(own: OwnBook) -> dict[str, Any]:
         "other_applications_30d": own.other_applications_30d,
         "fact_conflicts": own.fact_conflicts,
     }
-
-
-def own_from_json(raw: dict[str, Any]) -> OwnBook:
-    """The own book as it was when the facts were frozen."""
-    return OwnBook(
-        Money(raw["exposure_minor"], raw["currency"]),
-        raw["loans"],
-        raw["other_applications_30d"],
-        raw["fact_conflicts"],
-    )
-
-
-def fact_set_of(w: Work, row: ApplicationRow) -> FactSetRow | None:
-    """The facts of the assessment that counts."""
-    query = select(FactSetRow).where(FactSetRow.application_id == row.id, FactSetRow.assessment == row.assessment)
-    return w.session.scalars(query.order_by(FactSetRow.frozen_at.desc()).limit(1)).first()
-
-
-def score_in(kept: FactSetRow) -> Score | None:
-    """The score kept with the facts, None when none could be had."""
-    if kept.pd is None or kept.points is None or kept.grade is None:
-        return None
-    return Score(kept.pd, kept.points, kept.grade)

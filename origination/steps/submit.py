@@ -29,7 +29,8 @@ from origination.domain.application import (
 )
 from origination.domain.assessment import wish_of
 from origination.domain.policy import OriginationPolicy
-from origination.steps.case import answers_of, move, open_case, owners_of, product_of, write_answers
+from origination.queries.rows import answers_of, owners_of, product_of
+from origination.steps.case import move, open_case, write_answers
 from origination.tables.application import ApplicationDocumentRow, ApplicationRow, ConsentRow, OwnerRow
 
 ADVANCE = "advance_application"
@@ -199,9 +200,3 @@ def _request_documents(w: Work, row: ApplicationRow) -> None:
                     id=uuid7(), application_id=row.id, kind=kind, status="requested", requested_at=w.now
                 )
             )
-
-
-def consent_rows(w: Work, application_id: UUID) -> dict[str, ConsentRow]:
-    """The consents given, by kind, the newest of each."""
-    query = select(ConsentRow).where(ConsentRow.application_id == application_id).order_by(ConsentRow.agreed_at)
-    return {row.kind: row for row in w.session.scalars(query)}

@@ -22,18 +22,18 @@ from origination.domain.authority import CaseToDecide, Vote, check_not_own, chec
 from origination.domain.offer import Wish
 from origination.domain.policy import OriginationPolicy
 from origination.domain.rules import Outcome
-from origination.steps.case import SUBJECT, answers_of, move, open_case, product_of, touch
-from origination.steps.decide import (
-    AUTOMATIC,
-    PERSON,
-    STATUS_OF,
+from origination.queries.rows import (
+    answers_of,
     case_of,
-    keep_decision,
+    fact_set_of,
     kyc_check_of,
     latest_decision,
+    open_verdicts,
+    product_of,
 )
+from origination.steps.case import SUBJECT, move, open_case, touch
+from origination.steps.decide import AUTOMATIC, PERSON, STATUS_OF, keep_decision
 from origination.steps.own_book import related_parties
-from origination.steps.score import fact_set_of
 from origination.tables.application import ApplicationRow
 from origination.tables.decision import DecisionRow, FactSetRow, ReviewRequestRow, VerdictRow
 from repayment.domain.schedule_request import Amortization
@@ -139,16 +139,6 @@ def _seats(
             reasons=[reason.id for reason in found.decision.reasons if reason.final],
         )
     return seats_needed(w.policy(OriginationPolicy).authority, w.actor, case)
-
-
-def open_verdicts(w: Work, row: ApplicationRow) -> list[VerdictRow]:
-    """What people have said in this assessment since the last decision of a person or request to look again."""
-    query = select(VerdictRow).where(
-        VerdictRow.application_id == row.id,
-        VerdictRow.assessment == row.assessment,
-        VerdictRow.withdrawn_at.is_(None),
-    )
-    return list(w.session.scalars(query.order_by(VerdictRow.said_at)))
 
 
 def _same(earlier: Sequence[VerdictRow], verdict: Outcome, wish: Wish) -> list[VerdictRow]:

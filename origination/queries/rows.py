@@ -1,0 +1,158 @@
+"""From rows to the values the domain works on, and the rows of an assessment that count. Used by steps and pages."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from core.db import Work
+from core.domain.actor import STAFF, Role
+from core.domain.errors import NotFound
+from core.domain.fact import FactValue
+from core.domain.facts import facts_from_json
+from core.domain.money import Money
+from core.domain.party import PartyKind
+from core.domain.texts import Text
+from origination.domain.application import OwnerEntry
+from origination.domain.assessment import Case, Score
+from origination.domain.facts import OwnBook
+from origination.domain.product import Product, read_product
+from origination.tables.application import ApplicationRow, ConsentRow
+from origination.tables.decision import BureauReportRow, DecisionRow, FactSetRow, KycCheckRow, VerdictRow
+from origination.tables.offer import OfferRow
+from origination.tables.product import ProductRow
+
+ACCEPTED_OFFER = "accepted"
+
+
+def product_of(w: Work, row: ApplicationRow) -> Product:
+    """The version of the product this application was made with."""
+    query = select(ProductRow).where(ProductRow.code == row.product_code, ProductRow.version == row.product_version)
+    found = w.session.scalars(query).one()
+    return read_product(found.body)
+
+
+def answers_of(row: ApplicationRow) -> dict[str, FactValue]:
+    """The typed answers: those frozen at submission, else those of the draft."""
+    if row.answers is not None:
+        return facts_from_json(json.loads(row.answers))
+    return facts_from_json(json.loads(row.draft).get("answers", {}))
+
+
+def owners_of(row: ApplicationRow) -> tuple[OwnerEntry, ...]:
+    """The owners as entered."""
+    return tuple(
+        OwnerEntry(
+            name=owner.name,
+            kind=PartyKind(owner.kind),
+            share=owner.share,
+            birth_on=owner.birth_on,
+            country=owner.country,
+            identity_kind=owner.identity_kind,
+            identity_number=owner.identity_number,
+            of=owner.of,
+            controls=owner.controls,
+        )
+        for owner in row.owners
+    )
+
+
+def check_sight(w: Work, row: ApplicationRow) -> None:
+    """Raises NotFound unless the actor is staff, the system, or the applicant whose application this is."""
+    actor = w.actor
+    if actor.has(Role.SYSTEM, *STAFF):
+        return
+    own = (actor.id is not None and actor.id == row.owner_user_id) or (
+        actor.party_id is not None and actor.party_id == row.party_id
+    )
+    if not own:
+        raise NotFound(Text("There is no such application"))
+
+
+def report_of(w: Work, row: ApplicationRow) -> BureauReportRow | None:
+    """The report of the assessment that counts."""
+    query = select(BureauReportRow).where(
+        BureauReportRow.application_id == row.id, BureauReportRow.assessment == row.assessment
+    )
+    return w.session.scalars(query.order_by(BureauReportRow.reported_at.desc()).limit(1)).first()
+
+
+def fact_set_of(w: Work, row: ApplicationRow) -> FactSetRow | None:
+    """The facts of the assessment that counts."""
+    query = select(FactSetRow).where(FactSetRow.application_id == row.id, FactSetRow.assessment == row.assessment)
+    return w.session.scalars(query.order_by(FactSetRow.frozen_at.desc()).limit(1)).first()
+
+
+def score_in(kept: FactSetRow) -> Score | None:
+    """The score kept with the facts, None when none could be had."""
+    if kept.pd is None or kept.points is None or kept.grade is None:
+        return None
+    return Score(kept.pd, kept.points, kept.grade)
+
+
+def own_from_json(raw: dict[str, Any]) -> OwnBook:
+    """The own book as it was when the facts were frozen."""
+    return OwnBook(
+        Money(raw["exposure_minor"], raw["currency"]),
+        raw["loans"],
+        raw["other_applications_30d"],
+        raw["fact_conflicts"],
+    )
+
+
+def latest_decision(w: Work, row: ApplicationRow, *, kind: str | None = None) -> DecisionRow | None:
+    """The newest decision of the assessment that counts, of one kind if named."""
+    query = select(DecisionRow).where(DecisionRow.application_id == row.id, DecisionRow.assessment == row.assessment)
+    if kind is not None:
+        query = query.where(DecisionRow.kind == kind)
+    return w.session.scalars(query.order_by(DecisionRow.number.desc()).limit(1)).first()
+
+
+def kyc_check_of(w: Work, row: ApplicationRow) -> KycCheckRow | None:
+    """The newest identity check of the assessment that counts."""
+    query = select(KycCheckRow).where(KycCheckRow.application_id == row.id, KycCheckRow.assessment == row.assessment)
+    return w.session.scalars(query.order_by(KycCheckRow.checked_at.desc()).limit(1)).first()
+
+
+def case_of(w: Work, row: ApplicationRow, kept: FactSetRow, product: Product) -> Case:
+    """The case as it was frozen, with the outcome of the identity checks that counts now."""
+    check = kyc_check_of(w, row)
+    return Case(
+        base=facts_from_json(kept.base),
+        product=product,
+        own=own_from_json(kept.own),
+        day=kept.frozen_on,
+        kyc_outcome=None if check is None else check.outcome,
+        score=score_in(kept),
+    )
+
+
+def accepted_offer(w: Work, row: ApplicationRow) -> OfferRow | None:
+    """The offer that was taken, if any."""
+    query = select(OfferRow).where(OfferRow.application_id == row.id, OfferRow.status == ACCEPTED_OFFER)
+    return w.session.scalars(query).first()
+
+
+def offers_of(w: Work, row: ApplicationRow) -> tuple[OfferRow, ...]:
+    """The offers of the assessment that counts, newest decision first."""
+    query = select(OfferRow).where(OfferRow.application_id == row.id, OfferRow.assessment == row.assessment)
+    return tuple(w.session.scalars(query.order_by(OfferRow.made_at.desc(), OfferRow.number)))
+
+
+def consent_rows(w: Work, application_id: UUID) -> dict[str, ConsentRow]:
+    """The consents given, by kind, the newest of each."""
+    query = select(ConsentRow).where(ConsentRow.application_id == application_id).order_by(ConsentRow.agreed_at)
+    return {row.kind: row for row in w.session.scalars(query)}
+
+
+def open_verdicts(w: Work, row: ApplicationRow) -> list[VerdictRow]:
+    """What people have said in this assessment since the last decision of a person or request to look again."""
+    query = select(VerdictRow).where(
+        VerdictRow.application_id == row.id,
+        VerdictRow.assessment == row.assessment,
+        VerdictRow.withdrawn_at.is_(None),
+    )
+    return list(w.session.scalars(query.order_by(VerdictRow.said_at)))

@@ -1,0 +1,216 @@
+"""Knowing the applicant: everybody of the case is identified and screened; PASS goes on, REFER waits for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from core.db import Work
+from core.domain.actor import Role
+from core.domain.errors import IllegalTransition, InvalidInput, NotAllowed
+from core.domain.fact import FactValue
+from core.domain.ids import uuid7
+from core.domain.money import Money
+from core.domain.texts import Text
+from core.tables import PartyRow
+from origination.domain.application import ApplicationStatus
+from origination.domain.authority import CaseToDecide, check_not_own
+from origination.domain.identity.check import KINDS
+from origination.domain.kyc import (
+    AlertState,
+    Finding,
+    IdentityNumber,
+    KycInput,
+    KycOutcome,
+    KycPolicy,
+    KycSubject,
+    ListInUse,
+    OwnershipInput,
+    SubjectRole,
+    assess_kyc,
+)
+from origination.domain.ownership import THRESHOLDS, ControlKind, Holding, Owner, OwnerKind, OwnershipGraph
+from origination.domain.screening.party import PartyKind
+from origination.queries.rows import answers_of, kyc_check_of, product_of
+from origination.steps.case import SUBJECT, move, open_case
+from origination.steps.own_book import related_parties
+from origination.steps.screening import Screened, screen_subjects
+from origination.tables.application import ApplicationRow
+from origination.tables.decision import KycCheckRow
+
+STATUS_OF = {
+    "PASS": ApplicationStatus.KYC_PASSED,
+    "REFER": ApplicationStatus.KYC_REFERRED,
+    "FAIL": ApplicationStatus.DECLINED,
+}
+SETTLE_REASON_MIN = 10
+
+
+def check_identity(w: Work, application_id: UUID) -> KycCheckRow:
+    """Identifies and screens everybody of the case and moves it by the outcome; again after alerts were settled.
+
+    Raises IllegalTransition unless it is SUBMITTED or waits for a person on these checks.
+    """
+    w.actor.require(Role.SYSTEM, Role.OFFICER, Role.APPROVER)
+    row = open_case(w, application_id)
+    if row.status not in {ApplicationStatus.SUBMITTED.value, ApplicationStatus.KYC_REFERRED.value}:
+        raise IllegalTransition(SUBJECT, row.status, ApplicationStatus.KYC_PASSED.value)
+    screened = screen_subjects(w, _subjects(w, row))
+    outcome = assess_kyc(_input(w, row, screened))
+    kept = _keep(w, row, outcome, screened.lists)
+    _move(w, row, kept)
+    return kept
+
+
+def _move(w: Work, row: ApplicationRow, kept: KycCheckRow) -> None:
+    wanted = STATUS_OF[kept.outcome]
+    if wanted.value == row.status:
+        return
+    codes = sorted({finding["code"] for finding in kept.findings if finding["severity"] != "info"})
+    move(w, row, wanted, "application.kyc", outcome=kept.outcome, findings=codes, check=str(kept.id))
+
+
+def _input(w: Work, row: ApplicationRow, screened: Screened) -> KycInput:
+    return KycInput(
+        today=w.clock.today(),
+        subjects=screened.subjects,
+        lists=screened.lists,
+        screening_available=screened.available,
+        ownership=_ownership(w, row) if row.segment == "sme" else None,
+        policy=KycPolicy(),
+    )
+
+
+def _subjects(w: Work, row: ApplicationRow) -> tuple[KycSubject, ...]:
+    answers = answers_of(row)
+    expires = answers.get("id_expires_on")
+    applicant = w.get(PartyRow, row.party_id)
+    subjects = [_subject(applicant, SubjectRole.APPLICANT, expires if isinstance(expires, date) else None)]
+    owner_ids = [owner.party_id for owner in row.owners if owner.party_id is not None]
+    owners = {party.id: party for party in w.session.scalars(select(PartyRow).where(PartyRow.id.in_(owner_ids)))}
+    subjects += [_subject(owners[party_id], SubjectRole.OWNER, None) for party_id in owner_ids]
+    return tuple(subjects)
+
+
+def _subject(party: PartyRow, role: SubjectRole, expires_on: date | None) -> KycSubject:
+    kind, number = party.identity_kind, party.identity_number
+    numbers = (IdentityNumber(kind, number, expires_on),) if kind in KINDS and kind and number else ()
+    return KycSubject(
+        id=str(party.id),
+        name=party.name,
+        kind=PartyKind(party.kind),
+        role=role,
+        birth_on=party.birth_on if party.kind == "person" else None,
+        numbers=numbers,
+    )
+
+
+def _ownership(w: Work, row: ApplicationRow) -> OwnershipInput:
+    company = str(row.party_id)
+    applicant = w.get(PartyRow, row.party_id)
+    by_name: dict[str | None, str] = {owner.name: str(owner.party_id) for owner in row.owners}
+    owners = {company: Owner(company, applicant.name, OwnerKind.COMPANY)} | {
+        str(owner.party_id): Owner(str(owner.party_id), owner.name, OwnerKind(owner.kind)) for owner in row.owners
+    }
+    holdings = tuple(
+        Holding(
+            str(owner.party_id),
+            company if owner.of is None else by_name[owner.of],
+            owner.share,
+            ControlKind.OTHER if owner.controls else None,
+        )
+        for owner in row.owners
+    )
+    threshold = THRESHOLDS.get(product_of(w, row).jurisdiction, THRESHOLDS["EU-AMLR"])
+    return OwnershipInput(company, OwnershipGraph(owners, holdings), threshold, _managers(row, answers_of(row)))
+
+
+def _managers(row: ApplicationRow, answers: dict[str, FactValue]) -> tuple[Owner, ...]:
+    """The one who signs counts as senior manager; the same person as an owner of that name, if there is one."""
+    name = str(answers.get("representative_name", "")).strip()
+    known = next((str(o.party_id) for o in row.owners if o.name.casefold() == name.casefold()), f"manager:{row.id}")
+    return (Owner(known, name, OwnerKind.PERSON),) if name else ()
+
+
+def _keep(w: Work, row: ApplicationRow, outcome: KycOutcome, lists: Iterable[ListInUse]) -> KycCheckRow:
+    return _add(
+        w, row, outcome.status.value.upper(), [_finding(finding) for finding in outcome.findings],
+        {one.name: {"sha256": one.sha256, "loaded_on": one.loaded_on.isoformat()} for one in lists}, None,
+    )  # fmt: skip
+
+
+def _add(
+    w: Work,
+    row: ApplicationRow,
+    outcome: str,
+    findings: list[dict[str, Any]],
+    lists: dict[str, Any],
+    reason: str | None,
+) -> KycCheckRow:
+    kept = w.add(
+        KycCheckRow(
+            id=uuid7(), application_id=row.id, assessment=row.assessment, outcome=outcome, findings=findings,
+            list_versions=lists, actor_id=w.actor.id, actor_name=w.actor.name, reason=reason, checked_at=w.now,
+            checked_on=w.today,
+        )
+    )  # fmt: skip
+    w.session.flush()
+    return kept
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    params = {
+        name: value.isoformat() if isinstance(value, date) else value for name, value in finding.text.params.items()
+    }
+    return {
+        "code": finding.code,
+        "severity": finding.severity.value,
+        "text": str(finding.text),
+        "msgid": finding.text.msgid,
+        "params": params,
+        "subject": finding.subject,
+    }
+
+
+def settle_identity(
+    w: Work, application_id: UUID, *, passed: bool, reason: str, expected_version: int | None = None
+) -> KycCheckRow:
+    """A person settles what the checks referred, with a reason. An open alert or a true hit cannot be passed over.
+
+    Raises NotAllowed (role, own case, open alert), InvalidInput (reason), IllegalTransition, Conflict.
+    """
+    w.actor.require(Role.OFFICER, Role.APPROVER)
+    row = open_case(w, application_id, expected_version=expected_version)
+    last = kyc_check_of(w, row)
+    if row.status != ApplicationStatus.KYC_REFERRED.value or last is None:
+        raise IllegalTransition(SUBJECT, row.status, ApplicationStatus.KYC_PASSED.value)
+    check_not_own(w.actor, _case(w, row))
+    if len(reason.strip()) < SETTLE_REASON_MIN:
+        raise InvalidInput({"reason": Text("Say why in at least {n} characters", n=SETTLE_REASON_MIN)})
+    if passed:
+        _check_no_alert(w, row)
+    kept = _add(w, row, "PASS" if passed else "FAIL", last.findings, last.list_versions, reason.strip())
+    _move(w, row, kept)
+    return kept
+
+
+def _case(w: Work, row: ApplicationRow) -> CaseToDecide:
+    nothing = Money.zero(row.currency)
+    return CaseToDecide(
+        segment=row.segment, amount=nothing, group_exposure=nothing, grade=None, override=False,
+        related=related_parties(w, row), entered_by=row.entered_by,
+    )  # fmt: skip
+
+
+def _check_no_alert(w: Work, row: ApplicationRow) -> None:
+    screened = screen_subjects(w, _subjects(w, row))
+    if not screened.available:
+        raise NotAllowed(Text("Names could not be screened. Nobody can pass until they are."))
+    for subject in screened.subjects:
+        for one in subject.alerts or ():
+            if one.state is not AlertState.CLEARED:
+                raise NotAllowed(Text("Settle the open name alerts first"), subject=subject.id)
