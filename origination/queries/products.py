@@ -13,7 +13,9 @@ from origination.tables.product import ProductRow
 
 def products_on_sale(r: Work) -> tuple[Product, ...]:
     """The newest version of every product on sale, consumers' first."""
-    rows = r.session.scalars(select(ProductRow).where(ProductRow.on_sale).order_by(ProductRow.created_at, ProductRow.id))
+    rows = r.session.scalars(
+        select(ProductRow).where(ProductRow.on_sale).order_by(ProductRow.created_at, ProductRow.id)
+    )
     newest = {row.code: row for row in sorted(rows, key=lambda row: row.version)}
     found = [read_product(row.body) for row in newest.values()]
     return tuple(sorted(found, key=lambda product: (SEGMENTS.index(product.segment), product.currency)))

@@ -1,0 +1,315 @@
+"""What officers see: the queue with its deadlines, and one case with everything known about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, or_, select
+
+from core.db import Work
+from core.domain.fact import FactValue
+from core.domain.money import Money
+from core.tables import UserRow
+from origination.domain.application import AMENDABLE, ApplicationStatus, OwnerEntry
+from origination.domain.product import Product
+from origination.queries.applicant import (
+    ApplicationLine,
+    DocumentLine,
+    OfferView,
+    ReasonView,
+    documents_of,
+    line_of,
+    offer_view,
+    reasons_of,
+)
+from origination.queries.rows import (
+    answers_of,
+    fact_set_of,
+    kyc_check_of,
+    offers_of,
+    open_verdicts,
+    owners_of,
+    product_of,
+    report_of,
+)
+from origination.tables.application import ApplicationRow, CaseNoteRow
+from origination.tables.decision import DecisionRow, FactSetRow, KycCheckRow, ReviewRequestRow, VerdictRow
+
+_S = ApplicationStatus
+SOON = timedelta(hours=24)
+
+
+class Tab(StrEnum):
+    """The tabs of the queue."""
+
+    MINE = "mine"
+    UNASSIGNED = "unassigned"
+    REFERRED = "referred"
+    IDENTITY = "identity"
+    WAITING = "waiting"  # for the applicant or a step
+    ALL = "all"
+
+
+class Clock(StrEnum):
+    """How a deadline stands."""
+
+    GREEN = "green"
+    AMBER = "amber"
+    RED = "red"
+
+
+FOR_PEOPLE = (_S.REFERRED.value, _S.KYC_REFERRED.value)
+WAITING = (
+    _S.SUBMITTED.value, _S.KYC_PASSED.value, _S.SCORED.value, _S.APPROVED.value, _S.OFFERED.value, _S.ACCEPTED.value,
+    _S.SIGNED.value,
+)  # fmt: skip
+SORTS: dict[str, tuple[Any, ...]] = {
+    "due": (ApplicationRow.due_at.asc(), ApplicationRow.id),
+    "newest": (ApplicationRow.submitted_at.desc(), ApplicationRow.id),
+    "amount": (ApplicationRow.amount_minor.desc(), ApplicationRow.id),
+    "name": (ApplicationRow.applicant_name.asc(), ApplicationRow.id),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class QueueLine:
+    """One case of the queue."""
+
+    line: ApplicationLine
+    clock: Clock
+    assigned_to: UUID | None
+    assigned_name: str | None
+    grade: str | None
+    row_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """A page of the queue with how many cases each tab holds."""
+
+    lines: tuple[QueueLine, ...]
+    total: int
+    counts: Mapping[Tab, int]
+
+
+def queue(
+    r: Work,
+    tab: Tab = Tab.REFERRED,
+    *,
+    search: str = "",
+    segment: str | None = None,
+    sort: str = "due",
+    limit: int = 50,
+    offset: int = 0,
+) -> Queue:
+    """Cases of a tab. `search` finds a reference or a piece of the name; `sort` is one of SORTS."""
+    query = select(ApplicationRow).where(*_narrow(r, tab, search, segment))
+    total = int(r.session.scalar(select(func.count()).select_from(query.subquery())) or 0)
+    rows = r.session.scalars(query.order_by(*SORTS.get(sort, SORTS["due"])).limit(limit).offset(offset)).all()
+    names = _names(r, [row.assigned_to for row in rows])
+    grades = _grades(r, [row.id for row in rows])
+    lines = tuple(_line(r, row, names, grades) for row in rows)
+    return Queue(lines, total, {one: _count(r, _narrow(r, one, "", segment)) for one in Tab})
+
+
+def _narrow(r: Work, tab: Tab, search: str, segment: str | None) -> list[ColumnElement[bool]]:
+    status = ApplicationRow.status
+    narrowed: dict[Tab, list[ColumnElement[bool]]] = {
+        Tab.MINE: [ApplicationRow.assigned_to == r.actor.id, status.in_(FOR_PEOPLE)],
+        Tab.UNASSIGNED: [ApplicationRow.assigned_to.is_(None), status.in_(FOR_PEOPLE)],
+        Tab.REFERRED: [status == _S.REFERRED.value],
+        Tab.IDENTITY: [status == _S.KYC_REFERRED.value],
+        Tab.WAITING: [status.in_(WAITING)],
+        Tab.ALL: [status != _S.DRAFT.value],
+    }
+    found = list(narrowed[tab])
+    if segment is not None:
+        found.append(ApplicationRow.segment == segment)
+    if search.strip():
+        piece = "%" + search.strip().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        found.append(or_(ApplicationRow.reference.ilike(piece), ApplicationRow.applicant_name.ilike(piece)))
+    return found
+
+
+def _count(r: Work, narrowed: list[ColumnElement[bool]]) -> int:
+    return int(r.session.scalar(select(func.count()).select_from(ApplicationRow).where(*narrowed)) or 0)
+
+
+def _names(r: Work, ids: list[UUID | None]) -> dict[UUID, str]:
+    query = select(UserRow.id, UserRow.name).where(UserRow.id.in_({one for one in ids if one}))
+    return {user_id: name for user_id, name in r.session.execute(query)}  # noqa: C416  (rows, not pairs)
+
+
+def _grades(r: Work, ids: list[UUID]) -> dict[UUID, str | None]:
+    query = (
+        select(FactSetRow.application_id, FactSetRow.grade)
+        .where(FactSetRow.application_id.in_(ids))
+        .order_by(FactSetRow.frozen_at)
+    )
+    return {application_id: grade for application_id, grade in r.session.execute(query)}  # noqa: C416
+
+
+def _line(r: Work, row: ApplicationRow, names: Mapping[UUID, str], grades: Mapping[UUID, str | None]) -> QueueLine:
+    return QueueLine(
+        line_of(row),
+        clock_of(row.due_at, r.now),
+        row.assigned_to,
+        names.get(row.assigned_to) if row.assigned_to else None,
+        grades.get(row.id),
+        row.row_version,
+    )
+
+
+def clock_of(due_at: datetime | None, now: datetime) -> Clock:
+    """RED past the deadline, AMBER on its last day."""
+    if due_at is None or due_at - now > SOON:
+        return Clock.GREEN
+    return Clock.RED if due_at <= now else Clock.AMBER
+
+
+def next_case(r: Work, *, after: UUID | None = None) -> UUID | None:
+    """The case to take next: one's own or nobody's that waits for a person, the most urgent first."""
+    query = select(ApplicationRow.id).where(
+        ApplicationRow.status.in_(FOR_PEOPLE),
+        or_(ApplicationRow.assigned_to == r.actor.id, ApplicationRow.assigned_to.is_(None)),
+    )
+    if after is not None:
+        query = query.where(ApplicationRow.id != after)
+    return r.session.scalars(query.order_by(ApplicationRow.due_at.asc(), ApplicationRow.id).limit(1)).first()
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionView:
+    """One decision with every row it looked at."""
+
+    id: UUID
+    number: int
+    kind: str
+    outcome: str
+    is_counter: bool
+    override: bool
+    amount: Money
+    tenor_months: int
+    amortisation: str
+    rate_annual: Decimal | None
+    price: tuple[tuple[str, Decimal], ...]
+    reasons: tuple[ReasonView, ...]
+    rows: tuple[Mapping[str, Any], ...]
+    facts: Mapping[str, Any]
+    amount_max: Money | None
+    actor_name: str
+    reason: str | None
+    policy_sha256: str
+    decided_at: datetime
+    assessment: int
+
+
+@dataclass(frozen=True, slots=True)
+class NoteView:
+    """A colleague's note."""
+
+    author: str
+    text: str
+    pinned: bool
+    written_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CaseView:
+    """Everything about one case. `verdicts` wait for a second person; what is of an older assessment is void."""
+
+    line: ApplicationLine
+    row_version: int
+    assessment: int
+    party_id: UUID | None
+    product: Product
+    answers: Mapping[str, FactValue]
+    owners: tuple[OwnerEntry, ...]
+    documents: tuple[DocumentLine, ...]
+    kyc: KycCheckRow | None
+    bureau: Any
+    fact_set: FactSetRow | None
+    decisions: tuple[DecisionView, ...]
+    verdicts: tuple[VerdictRow, ...]
+    offers: tuple[OfferView, ...]
+    notes: tuple[NoteView, ...]
+    review_text: str | None
+    assigned_to: UUID | None
+    clock: Clock
+    can_amend: bool
+
+    @property
+    def decision(self) -> DecisionView | None:
+        """The newest decision of the present assessment."""
+        return next((one for one in self.decisions if one.assessment == self.assessment), None)
+
+
+def case(r: Work, application_id: UUID) -> CaseView:
+    """The officer's page of an application. Raises NotFound."""
+    row = r.get(ApplicationRow, application_id)
+    made = r.session.scalars(
+        select(DecisionRow).where(DecisionRow.application_id == row.id).order_by(DecisionRow.number.desc())
+    )
+    review = r.session.scalars(
+        select(ReviewRequestRow).where(ReviewRequestRow.application_id == row.id, ReviewRequestRow.closed_at.is_(None))
+    ).first()
+    return CaseView(
+        line=line_of(row),
+        row_version=row.row_version,
+        assessment=row.assessment,
+        party_id=row.party_id,
+        product=product_of(r, row),
+        answers=answers_of(row),
+        owners=owners_of(row),
+        documents=documents_of(r, row),
+        kyc=kyc_check_of(r, row),
+        bureau=report_of(r, row),
+        fact_set=fact_set_of(r, row),
+        decisions=tuple(decision_view(r, one) for one in made),
+        verdicts=tuple(open_verdicts(r, row)),
+        offers=tuple(offer_view(one) for one in offers_of(r, row)),
+        notes=_notes(r, row),
+        review_text=None if review is None else review.text,
+        assigned_to=row.assigned_to,
+        clock=clock_of(row.due_at, r.now),
+        can_amend=ApplicationStatus(row.status) in AMENDABLE,
+    )
+
+
+def decision_view(r: Work, made: DecisionRow) -> DecisionView:
+    """One decision as pages show it."""
+    limit = made.record.get("amount_max_minor")
+    return DecisionView(
+        id=made.id,
+        number=made.number,
+        kind=made.kind,
+        outcome=made.outcome,
+        is_counter=made.is_counter,
+        override=made.override,
+        amount=Money(made.amount_minor, made.currency),
+        tenor_months=made.tenor_months,
+        amortisation=made.amortisation,
+        rate_annual=made.rate_annual,
+        price=tuple((part["name"], Decimal(part["rate"])) for part in made.price),
+        reasons=reasons_of(r, made, None),
+        rows=tuple(made.record["rows"]),
+        facts=made.record["facts"],
+        amount_max=None if limit is None else Money(limit, made.currency),
+        actor_name=made.actor_name,
+        reason=made.reason,
+        policy_sha256=made.policy_sha256,
+        decided_at=made.decided_at,
+        assessment=made.assessment,
+    )
+
+
+def _notes(r: Work, row: ApplicationRow) -> tuple[NoteView, ...]:
+    query = select(CaseNoteRow).where(CaseNoteRow.application_id == row.id)
+    order = query.order_by(CaseNoteRow.pinned.desc(), CaseNoteRow.written_at.desc())
+    return tuple(NoteView(n.author_name, n.text, n.pinned, n.written_at) for n in r.session.scalars(order))
