@@ -229,19 +229,24 @@ def _fetcher() -> Any:
 # ---------------------------------------------------------------- documents with their rows
 
 
-_shelf: Path | None = None
+_settings: Settings | None = None
 
 
 def use_settings(settings: Settings) -> None:
-    """Documents of this process lie under the instance folder."""
-    global _shelf
-    _shelf = settings.instance / "documents"
+    """Documents of this process lie under the instance folder and carry the lender's name, zone and address."""
+    global _settings
+    _settings = settings
+
+
+def settings_in_use() -> Settings:
+    """The settings documents are made by. Raises SettingsInvalid before `use_settings` was called."""
+    if _settings is None:
+        raise SettingsInvalid("Documents have no settings yet; the app calls core.documents.use_settings at start")
+    return _settings
 
 
 def _folder() -> Path:
-    if _shelf is None:
-        raise SettingsInvalid("The document folder is not set; the app calls core.documents.use_settings at start")
-    return _shelf
+    return settings_in_use().instance / "documents"
 
 
 def keep(

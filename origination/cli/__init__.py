@@ -1,5 +1,6 @@
 """Commands of this stage; heavy imports wait inside the commands."""
 
+from origination.cli.contract import contract
 from origination.cli.kyc import kyc
 
-COMMANDS = [kyc]
+COMMANDS = [contract, kyc]

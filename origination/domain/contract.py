@@ -97,17 +97,27 @@ class Charge:
 
 @dataclass(frozen=True, slots=True)
 class ContractTerms:
-    """The rules the loan is served by. Rates are yearly fractions of one; `waterfall` is the order of allocation."""
+    """The rules the loan is served by, as printed. Rates are fractions of one, `penalty_rate_annual` yearly.
+
+    `waterfall` is the order in which a payment is applied, oldest instalment first unless `by_component`.
+    `prepayment_fee_rate_short` holds in the last year. `charges_cap_rate` bounds late fees and default interest
+    together by a share of the sum lent.
+    """
 
     grace_days: int
     late_fee: Money | None
     penalty_rate_annual: Decimal
+    penalty_days_per_year: int
+    charges_cap_rate: Decimal | None
     waterfall: tuple[str, ...]
+    by_component: bool
     rounding: str
     residual: str
     prepayment_fee_rate: Decimal
+    prepayment_fee_rate_short: Decimal
+    fee_rebate: bool
     withdrawal_days: int
-    jurisdiction: str  # ISO 3166-1 alpha-2 of the governing law
+    jurisdiction: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

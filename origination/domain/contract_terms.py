@@ -9,9 +9,11 @@ from decimal import Decimal
 from core.domain.money import Money
 from origination.domain.contract import Charge, ChargeKind, ContractData, ContractParty, ContractRow, ContractTerms
 from origination.domain.product import Product
+from repayment.domain.allocation import Direction
 from repayment.domain.cost import effective_annual_rate, nominal_annual_rate
 from repayment.domain.schedule import FeeKind, Schedule, build_schedule
 from repayment.domain.schedule_fees import FeeLine, fee_at_start, fee_lines
+from repayment.domain.terms import LoanTerms
 
 _SHOWN = Decimal("0.0001")  # rates of cost are printed to a hundredth of a per cent
 
@@ -27,13 +29,12 @@ def contract_data(
     borrower: ContractParty,
     guarantors: tuple[ContractParty, ...] = (),
     purpose: str,
-    waterfall: tuple[str, ...],
+    terms: LoanTerms,
     made_on: date,
     complaints: str = "",
 ) -> ContractData:
-    """The contract of that product over that schedule.
+    """The contract of that product over that schedule, to be served by `terms`; `purpose` in the contract's language.
 
-    `waterfall` is the order in which a payment is applied, as component names; `purpose` is in the contract's language.
     Raises NoRate when no yearly cost exists (see `repayment.domain.cost`).
     """
     request = schedule.request
@@ -60,17 +61,22 @@ def contract_data(
         rate_nominal=nominal_annual_rate(schedule).quantize(_SHOWN),
         disbursed_on=request.disbursed_on,
         rows=contract_rows(schedule),
-        charges=(*_regular(schedule, product, locale), *_contingent(product, rate_annual)),
+        charges=(*_regular(schedule, product, locale), *_contingent(terms)),
         terms=ContractTerms(
-            grace_days=product.late.grace_days,
-            late_fee=product.late.late_fee,
-            penalty_rate_annual=product.late.penalty_rate_annual(rate_annual),
-            waterfall=waterfall,
+            grace_days=terms.grace_days,
+            late_fee=terms.late_fee or None,
+            penalty_rate_annual=terms.penalty_rate_annual,
+            penalty_days_per_year=terms.penalty_days_per_year,
+            charges_cap_rate=terms.charges_cap_rate,
+            waterfall=tuple(part.value for part in terms.waterfall.order),
+            by_component=terms.waterfall.direction is Direction.VERTICAL,
             rounding=request.rounding.mode.value,
             residual=request.rounding.residual.value,
-            prepayment_fee_rate=product.prepayment_fee_rate,
-            withdrawal_days=product.withdrawal_days,
-            jurisdiction=product.jurisdiction,
+            prepayment_fee_rate=terms.prepayment_fee_rate,
+            prepayment_fee_rate_short=terms.prepayment_fee_rate_short,
+            fee_rebate=terms.fee_rebate,
+            withdrawal_days=terms.withdrawal_days,
+            jurisdiction=terms.jurisdiction,
         ),
         complaints=complaints,
     )
@@ -114,13 +120,12 @@ def _lines(schedule: Schedule) -> tuple[FeeLine, ...]:
     return fee_lines(schedule.request, schedule.due_on, openings)
 
 
-def _contingent(product: Product, rate_annual: Decimal) -> list[Charge]:
-    late, charges = product.late, []
-    penalty = late.penalty_rate_annual(rate_annual)
-    if late.late_fee:
-        charges.append(Charge(ChargeKind.LATE_FEE, amount=late.late_fee))
-    if penalty:
-        charges.append(Charge(ChargeKind.PENALTY_INTEREST, rate=penalty))
-    if product.prepayment_fee_rate:
-        charges.append(Charge(ChargeKind.PREPAYMENT_FEE, rate=product.prepayment_fee_rate))
+def _contingent(terms: LoanTerms) -> list[Charge]:
+    charges = []
+    if terms.late_fee:
+        charges.append(Charge(ChargeKind.LATE_FEE, amount=terms.late_fee))
+    if terms.penalty_rate_annual:
+        charges.append(Charge(ChargeKind.PENALTY_INTEREST, rate=terms.penalty_rate_annual))
+    if terms.prepayment_fee_rate:
+        charges.append(Charge(ChargeKind.PREPAYMENT_FEE, rate=terms.prepayment_fee_rate))
     return charges

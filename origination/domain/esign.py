@@ -25,6 +25,7 @@ SEND_PAUSE = timedelta(seconds=30)  # before another code may be asked for
 NOT_A_CODE = Text("Enter the {n} digits of the code", n=CODE_DIGITS)
 CODE_EXPIRED = Text("This code has expired. Ask for a new one.")
 CODE_EXHAUSTED = Text("There were too many wrong tries. Ask for a new code.")
+NO_CODE = Text("No code was sent for this contract yet. Ask for one.")
 CODE_USED = Text("This code was already used. Ask for a new one.")
 
 _CONSENTS = {

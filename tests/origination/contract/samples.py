@@ -12,10 +12,11 @@ from origination.domain.contract import ContractData, ContractParty, PartyRole, 
 from origination.domain.contract_terms import contract_data
 from origination.domain.esign import SignatureEvidence, consent_text, masked_address
 from origination.domain.product import Product, read_products
+from repayment.domain.policies import ServicingPolicy
 from repayment.domain.schedule import Amortization, ScheduleRequest, build_schedule
 
-CATALOGUE = Path(__file__).resolve().parents[3] / "origination" / "reference" / "products.toml"
-WATERFALL = ("fees", "penalty", "interest", "principal")
+ROOT = Path(__file__).resolve().parents[3]
+CATALOGUE = ROOT / "origination" / "reference" / "products.toml"
 DAY = date(2026, 11, 22)
 EN, ZH = "en", "zh_Hans_CN"
 
@@ -23,6 +24,11 @@ EN, ZH = "en", "zh_Hans_CN"
 def product(code: str) -> Product:
     """A product of the seed catalogue."""
     return next(p for p in read_products(tomllib.loads(CATALOGUE.read_text())) if p.code == code)
+
+
+def servicing() -> ServicingPolicy:
+    """The shipped servicing policy."""
+    return ServicingPolicy.from_toml(tomllib.loads((ROOT / "repayment" / "policy.toml").read_text()))
 
 
 LENDER = ContractParty(PartyRole.LENDER, True, "Promissory Demo Lending", address="1 Example Square, 200000 Shanghai")
@@ -84,7 +90,14 @@ def sample(
         borrower=borrower or (PERSON if wanted.segment == "consumer" else FIRM),
         guarantors=guarantors,
         purpose="装修" if locale == ZH else "Repairs and renovation",
-        waterfall=WATERFALL,
+        terms=servicing().terms_for(
+            wanted.jurisdiction,
+            grace_days=wanted.late.grace_days,
+            late_fee=wanted.late.late_fee,
+            penalty_rate_annual=wanted.late.penalty_rate_annual(Decimal(rate)),
+            prepayment_fee_rate=wanted.prepayment_fee_rate or None,
+            withdrawal_days=wanted.withdrawal_days or None,
+        ),
         made_on=DAY,
     )
 
