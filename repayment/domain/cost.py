@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -60,24 +61,33 @@ def _interval(ordinals: list[int], day: int) -> int:
     return len(ordinals) - 2
 
 
+def cost_of(schedule: Schedule, flows: Sequence[tuple[date, int]]) -> tuple[Decimal, Decimal]:
+    """Effective and nominal yearly rate of any flows on the time scale of a schedule, fractions of one to eight places.
+
+    Raises NoRate or SeveralRates.
+    """
+    times = _times(schedule, [day for day, _ in flows])
+    effective = internal_rate([(at, float(minor)) for at, (_, minor) in zip(times, flows, strict=True)])
+    per_year = float(schedule.request.frequency.periods_per_year)
+    nominal = per_year * ((1 + effective) ** (1 / per_year) - 1)
+    return (
+        Decimal(effective).quantize(_PLACES, rounding=ROUND_HALF_UP),
+        Decimal(nominal).quantize(_PLACES, rounding=ROUND_HALF_UP),
+    )
+
+
 def effective_annual_rate(schedule: Schedule) -> Decimal:
     """The compounded yearly cost with all fees, as a fraction of one to eight places.
 
     Time is measured as the loan measures it: periods over periods a year under PERIOD, 30/360 years for that family,
     days over 365 for ACT/360 and ACT/365F, ISDA years for ACT/ACT. Raises NoRate or SeveralRates.
     """
-    flows = cash_flows(schedule)
-    times = _times(schedule, [day for day, _ in flows])
-    rate = internal_rate([(at, float(minor)) for at, (_, minor) in zip(times, flows, strict=True)])
-    return Decimal(rate).quantize(_PLACES, rounding=ROUND_HALF_UP)
+    return cost_of(schedule, cash_flows(schedule))[0]
 
 
 def nominal_annual_rate(schedule: Schedule) -> Decimal:
-    """The effective rate as periods a year times the rate of a period, as a fraction of one to eight places.
+    """The same cost as periods a year times the rate of a period, as a fraction of one to eight places.
 
     This is the IRR x 12 of a monthly loan that Chinese practice calls the annualised rate.
     """
-    per_year = float(schedule.request.frequency.periods_per_year)
-    effective = float(effective_annual_rate(schedule))
-    nominal = per_year * ((1 + effective) ** (1 / per_year) - 1)
-    return Decimal(nominal).quantize(_PLACES, rounding=ROUND_HALF_UP)
+    return cost_of(schedule, cash_flows(schedule))[1]
