@@ -10,7 +10,7 @@ from typing import Any
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from core import crypto, i18n, jobs, outbox
+from core import crypto, documents, i18n, jobs, outbox
 from core.auth.setup import install as install_auth
 from core.clock import SystemClock
 from core.db import Database, start_embedded
@@ -20,7 +20,16 @@ from core.web import csrf, errors, guards, headers, navigation
 from core.web.work import EXTENSION, House
 
 # Modules whose tables belong to the schema.
-TABLES: tuple[str, ...] = ("core.tables", "repayment.tables", "scoring.tables")
+TABLES: tuple[str, ...] = (
+    "core.tables",
+    "origination.tables.application",
+    "origination.tables.contract",
+    "origination.tables.decision",
+    "origination.tables.offer",
+    "origination.tables.product",
+    "repayment.tables",
+    "scoring.tables",
+)
 # Modules with a blueprint `bp`.
 FEATURES: tuple[str, ...] = (
     "core.web.appearance",
@@ -28,11 +37,19 @@ FEATURES: tuple[str, ...] = (
     "core.web.demo",
     "core.web.admin",
     "core.web.admin_users",
+    "origination.web.quote",
 )
 # Modules with `JOBS`, `COMMANDS` or `POLICIES`.
 JOBS: tuple[str, ...] = ()
-COMMANDS: tuple[str, ...] = ("core.web.cli", "repayment.cli", "scoring.cli")
-POLICIES: tuple[str, ...] = ("repayment.domain.policies", "scoring.domain.policy")
+COMMANDS: tuple[str, ...] = ("core.web.cli", "demo.cli", "repayment.cli")
+# Modules whose `prepare(house)` runs at every `flask serve`, after the migrations.
+PREPARE: tuple[str, ...] = ("demo.cli",)
+POLICIES: tuple[str, ...] = (
+    "origination.domain.lender",
+    "origination.domain.policy",
+    "repayment.domain.policies",
+    "scoring.domain.policy",
+)
 
 
 def create_app(settings: Settings | None = None, database: Database | None = None) -> Flask:
@@ -48,12 +65,16 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
         TESTING=settings.environment == "test",
     )
     crypto.use(crypto.KeyRing.from_secret(settings.secret_key, os.environ))
+    documents.use_settings(settings)
     policies = load_policies(_collect("POLICIES", POLICIES), settings.instance)
     clock = SystemClock(settings.time_zone)
-    database = database or Database(settings.database_url or partial(start_embedded, settings.instance / "postgres"), clock)
+    database = database or Database(
+        settings.database_url or partial(start_embedded, settings.instance / "postgres"), clock
+    )
     database.policies = policies
     known_jobs = {job.name: job for job in _collect("JOBS", JOBS)}
     app.extensions[EXTENSION] = House(settings, database, known_jobs)
+    app.extensions["promissory_prepare"] = [import_module(name).prepare for name in PREPARE]
     if settings.production:
         app.wsgi_app = ProxyFix(app.wsgi_app)  # type: ignore[method-assign]
     _install(app, settings, database)
@@ -73,10 +94,7 @@ def _install(app: Flask, settings: Settings, database: Database) -> None:
     app.before_request(guards.check_access)
     navigation.install(app)
     for name in FEATURES:
-        try:
-            app.register_blueprint(import_module(name).bp)
-        except ImportError:
-            pass
+        app.register_blueprint(import_module(name).bp)
 
 
 def _collect(attribute: str, modules: tuple[str, ...]) -> list[Any]:

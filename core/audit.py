@@ -15,6 +15,7 @@ from sqlalchemy import func, select, text
 
 from core import crypto
 from core.db import Work
+from core.domain.texts import Text
 from core.tables import AuditEventRow
 
 GENESIS = "0" * 64
@@ -99,11 +100,11 @@ def verify_chain(w: Work) -> tuple[int, list[Break]]:
 
 def _fault(event: AuditEventRow, previous: AuditEventRow | None) -> str | None:
     if event.seq != (1 if previous is None else previous.seq + 1):
-        return "an event before this one is missing"
+        return Text("an event before this one is missing")
     if event.previous_hash != (GENESIS if previous is None else previous.hash):
-        return "does not continue the event before it"
+        return Text("does not continue the event before it")
     if digest(event) != event.hash:
-        return "its content was changed"
+        return Text("its content was changed")
     return None
 
 
@@ -158,13 +159,18 @@ def check_against(w: Work, kept: dict[str, Any]) -> str | None:
         until = datetime.fromisoformat(kept["at"])
         sealed = hmac.compare_digest(str(kept["seal"]), _seal(kept))
     except (KeyError, TypeError, ValueError):
-        return "this is not a checkpoint"
+        return Text("this is not a checkpoint")
     if not sealed:
-        return "the checkpoint was altered, or another installation made it"
+        return Text("the checkpoint was altered, or another installation made it")
     today = checkpoint(w, until)
     if today["events"] != kept["events"]:
-        return f"{kept['events']} events were recorded up to {kept['at']}, now there are {today['events']}"
-    return None if today["heads"] == kept["heads"] else f"events up to {kept['at']} were rewritten"
+        return Text(
+            "{then} events were recorded up to {at}, now there are {now}",
+            then=kept["events"],
+            at=kept["at"],
+            now=today["events"],
+        )
+    return None if today["heads"] == kept["heads"] else Text("events up to {at} were rewritten", at=kept["at"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,7 +142,7 @@ def verify_audit() -> str:
             try:
                 against = audit.check_against(r, json.loads(kept)) or ""
             except (ValueError, TypeError):
-                against = "this is not a checkpoint"
+                against = Text("this is not a checkpoint")
     return render_template("admin/audit_result.html", count=count, breaks=breaks[:PAGE], against=against, kept=kept)
 
 

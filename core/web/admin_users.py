@@ -64,7 +64,7 @@ def invite_form() -> str:
 
 
 def _invite_page(form: Form) -> str:
-    return render_template("admin/invite.html", form=form, roles=role_choices(), languages=_languages())
+    return render_template("admin/invite.html", form=form, roles=role_choices(), mail_languages=_languages())
 
 
 def _languages() -> list[tuple[str, str]]:
