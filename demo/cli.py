@@ -1,0 +1,83 @@
+"""`flask demo load | remove`, and what `flask serve` does on an empty database."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+
+from core.db import Database
+from core.settings import Settings
+from core.web.errors import LendingGroup
+from core.web.work import House, house
+
+demo = LendingGroup("demo", help="Demonstration data: load it, take it away.")
+BAR = 30
+
+
+@demo.command("load")
+@click.option(
+    "--days", default=None, type=click.IntRange(1, 2000), help="Days to live through; 18 months if left out."
+)
+@with_appcontext
+def load(days: int | None) -> None:
+    """Live eighteen months of a small lender, day by day, on an empty database."""
+    from demo.seed import is_empty
+
+    h = house()
+    with h.database.read() as r:
+        if not is_empty(r):
+            raise click.ClickException("The database is not empty. Demo data is loaded into an empty one only.")
+    seed(h.database, days)
+
+
+@demo.command("remove")
+@click.confirmation_option(prompt="Remove every demo applicant, loan and user?")
+@with_appcontext
+def remove() -> None:
+    """Take the demonstration away; whatever is not marked as demo stays."""
+    from demo.remove import remove_demo
+
+    with house().database.work() as w:
+        counts = remove_demo(w)
+    for name, count in sorted(counts.items()):
+        click.echo(f"{name:<28}{count:>9}")
+    click.echo("The demonstration is gone." if counts else "There was no demo data.")
+
+
+def seed(database: Database, days: int | None = None) -> None:
+    """Runs the seeder with a progress bar."""
+    from demo.seed import DAYS, Seeder
+
+    Seeder(database, show_progress, days or DAYS).run()
+    click.echo("")
+
+
+def show_progress(done: int, whole: int, note: str) -> None:
+    """One line that fills up; plain lines where nobody watches."""
+    if sys.stdout.isatty():
+        filled = BAR * done // whole
+        click.echo(f"\rdemo data [{'█' * filled}{' ' * (BAR - filled)}] {done * 100 // whole:3d} %  {note}", nl=False)
+    elif done == whole or done % 60 == 0:
+        click.echo(f"demo data {done * 100 // whole} % {note}")
+
+
+def prepare(h: House) -> None:
+    """Reference data on every start; demo data where the installation is a demonstration and empty."""
+    from demo.seed import is_empty
+    from origination.steps.first_start import ensure_reference_data
+
+    settings: Settings = h.settings
+    with h.database.read() as r:
+        empty = is_empty(r)
+    if settings.demo and empty:
+        with current_app.app_context():
+            seed(h.database)
+        return
+    with h.database.work() as w:
+        ensure_reference_data(w)
+
+
+COMMANDS = [demo]
