@@ -255,11 +255,13 @@ def _deliver_one(database: Database, by_channel: Mapping[str, Transport]) -> boo
 
 
 def _attachment(w: Work, message: OutboundMessageRow) -> Attachment | None:
-    if message.document_id is None:
+    """The file that goes along; a letter is printed now if it was not yet."""
+    if message.document_id is None and message.channel != "letter":
         return None
-    from core import documents
+    from core import documents, letters
 
-    row, content = documents.read(w, message.document_id)
+    document_id = message.document_id or letters.print_letter(w, message).id
+    row, content = documents.read(w, document_id)
     return Attachment(row.filename, row.media_type, content)
 
 

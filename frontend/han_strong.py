@@ -23,9 +23,8 @@ ALWAYS = "零壹贰叁肆伍陆柒捌玖拾佰仟万亿元角分整人民币年�
 
 def used_characters() -> set[str]:
     """Every Han character and full-width mark of the Chinese templates."""
-    texts = [
-        file.read_text() for name in ("contract", "message") for file in (ROOT / "templates" / name).glob("*.html")
-    ]
+    folders = [ROOT / "templates" / name for name in ("contract", "message")]
+    texts = [file.read_text() for folder in folders for kind in ("*.html", "*.txt") for file in folder.rglob(kind)]
     return {char for text in [*texts, ALWAYS] for char in text if ord(char) > 0x2E00}
 
 
