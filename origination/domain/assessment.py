@@ -27,7 +27,7 @@ class Score:
     """The part of a score that decides: made from `scoring`'s result, so that the domain needs no scorer."""
 
     pd: Decimal
-    points: int
+    points: Decimal
     grade: str
 
 

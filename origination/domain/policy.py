@@ -145,3 +145,9 @@ def _authority(raw: Mapping[str, Any]) -> Authority:
         may_override=bool(raw.get("may_override", False)),
         seats=seats,
     )
+
+
+POLICIES = (OriginationPolicy,)
+
+
+POLICIES = [OriginationPolicy]

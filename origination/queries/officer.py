@@ -18,7 +18,7 @@ from core.domain.money import Money
 from core.tables import UserRow
 from origination.domain.application import AMENDABLE, ApplicationStatus, OwnerEntry
 from origination.domain.product import Product
-from origination.queries.applicant import (
+from origination.queries.tracker import (
     ApplicationLine,
     DocumentLine,
     OfferView,

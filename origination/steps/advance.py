@@ -24,7 +24,7 @@ STEPS_MAX = 8
 
 @dataclass(frozen=True, slots=True)
 class Advanced:
-    """How far it got. `waiting_for`: person, applicant, lender, bureau (asked again by the next run), None at the end."""
+    """How far it got. `waiting_for`: person, applicant, lender, bureau (asked by the next run), None at the end."""
 
     status: ApplicationStatus
     waiting_for: str | None

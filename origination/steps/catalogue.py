@@ -21,7 +21,7 @@ SEED = Path(__file__).parents[1] / "reference" / "products.toml"
 
 def seed_products(w: Work) -> int:
     """Adds the shipped products that are not there yet; returns how many were added."""
-    known = set(w.session.execute(select(ProductRow.code, ProductRow.version)).tuples())
+    known = {(code, version) for code, version in w.session.execute(select(ProductRow.code, ProductRow.version))}
     added = 0
     for product in read_products(tomllib.loads(SEED.read_text(encoding="utf-8"))):
         if (product.code, product.version) not in known:

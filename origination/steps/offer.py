@@ -21,6 +21,7 @@ from origination.domain.policy import OriginationPolicy
 from origination.queries.rows import accepted_offer, case_of, fact_set_of, latest_decision, offers_of, product_of
 from origination.steps.case import SUBJECT, as_system, move, open_case
 from origination.tables.application import ApplicationRow
+from origination.tables.contract import ContractRow
 from origination.tables.decision import DecisionRow
 from origination.tables.offer import OfferRow
 from repayment.domain.schedule_request import Amortization
@@ -120,12 +121,12 @@ def accept_offer(w: Work, application_id: UUID, offer_id: UUID, *, expected_vers
 def reconsider_offer(w: Work, application_id: UUID) -> ApplicationRow:
     """Before signing, the applicant wants to choose again: the accepted offer is open once more.
 
-    Raises IllegalTransition when nothing is accepted or it is signed already. A drafted contract must be voided by the
-    step that calls this.
+    A drafted contract is void then. Raises IllegalTransition when nothing is accepted or it is signed already.
     """
     w.actor.require(Role.APPLICANT, Role.SYSTEM)
     row = open_case(w, application_id)
     taken = accepted_offer(w, row)
+    void_draft_contract(w, row)
     move(w, row, ApplicationStatus.OFFERED, "application.reconsidered", offer=None if taken is None else str(taken.id))
     if taken is not None:
         taken.status, taken.accepted_at = OPEN, None
@@ -162,6 +163,7 @@ def expire(w: Work, application_id: UUID) -> bool:
                 return False
         elif not _all_run_out(w, row, w.today):
             return False
+        void_draft_contract(w, row)
         for one in offers_of(w, row):
             one.status = EXPIRED
         move(w, row, ApplicationStatus.EXPIRED, "application.expired")
@@ -174,8 +176,17 @@ def _all_run_out(w: Work, row: ApplicationRow, today: date) -> bool:
     return all(one.expires_on < today for one in offers_of(w, row) if one.status in {OPEN, ACCEPTED})
 
 
+def void_draft_contract(w: Work, row: ApplicationRow) -> None:
+    """A contract that nobody has signed no longer holds."""
+    query = select(ContractRow).where(ContractRow.application_id == row.id, ContractRow.status == "drafted")
+    for contract in w.session.scalars(query.with_for_update()):
+        contract.status = "void"
+    w.session.flush()
+
+
 def void_offers(w: Work, row: ApplicationRow, why: str) -> int:
     """Open and accepted offers no longer hold; returns how many."""
+    void_draft_contract(w, row)
     live = [one for one in offers_of(w, row) if one.status in {OPEN, ACCEPTED}]
     for one in live:
         one.status = VOID

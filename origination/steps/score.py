@@ -50,8 +50,8 @@ def score_case(w: Work, application_id: UUID) -> FactSetRow:
         move(w, row, ApplicationStatus.REFERRED, "application.not_scored", facts=kept.sha256, error=error.message)
         return kept
     move(
-        w, row, ApplicationStatus.SCORED, "application.scored", facts=kept.sha256, grade=kept.grade, points=kept.points,
-        version=kept.score_version, record=str(kept.score_record_id),
+        w, row, ApplicationStatus.SCORED, "application.scored", facts=kept.sha256, grade=kept.grade,
+        points=str(kept.points), version=kept.score_version, record=str(kept.score_record_id),
     )  # fmt: skip
     return kept
 
@@ -72,14 +72,22 @@ def _score(w: Work, row: ApplicationRow, kept: FactSetRow, facts: dict[str, Any]
     # Heavy libraries are loaded when the first case is scored, not when a web worker starts.
     from scoring.steps.score import score
 
-    found = score(w, segment=row.segment, facts=facts, subject_id=row.id)
+    found = score(w, segment=row.segment, facts=facts, subject_id=row.id, product=row.product_code)
     kept.pd = Decimal(str(found.pd)).quantize(_MILLIONTH, rounding=ROUND_HALF_EVEN)
-    kept.points = round(found.points)
+    kept.points = found.points
     kept.grade = found.grade
     kept.score_version = found.version
     kept.score_sha256 = found.sha256
     kept.score_record_id = found.record_id
-    kept.score_reasons = [str(reason) for reason in found.reasons]
+    kept.score_reasons = [
+        {
+            "id": reason.id,
+            "feature": reason.feature,
+            "lost": str(reason.lost),
+            "letter": {"msgid": reason.letter.msgid, "params": reason.letter.params},
+        }
+        for reason in found.reasons
+    ]
 
 
 def facts_hash(facts: dict[str, Any]) -> str:

@@ -60,7 +60,7 @@ class FactSetRow(HasId, Row):
     frozen_at: Mapped[datetime]
     frozen_on: Mapped[date]
     pd: Mapped[Decimal | None]
-    points: Mapped[int | None]
+    points: Mapped[Decimal | None]
     grade: Mapped[str | None] = mapped_column(String(4))
     score_version: Mapped[str | None] = mapped_column(String(80))
     score_sha256: Mapped[str | None] = mapped_column(String(64))

@@ -95,11 +95,11 @@ def consumer_case(grade: str | None = "B", product: str = "consumer-cny", **chan
     bureau = CLEAN_BUREAU | {"credit_history": 3, "other_plans": "none"}
     own = OwnBook(Money.zero(sold.currency))
     base = base_facts(consumer_answers(sold.currency) | bureau | changes, sold, {}, own, day=DAY)
-    return Case(base, sold, own, DAY, "PASS", None if grade is None else Score(Decimal("0.03"), 640, grade))
+    return Case(base, sold, own, DAY, "PASS", None if grade is None else Score(Decimal("0.03"), Decimal(640), grade))
 
 
 def sme_case(grade: str | None = "B", product: str = "sme-equipment-eur", **changes: FactValue) -> Case:
     sold = seed_products()[product]
     own = OwnBook(Money.zero(sold.currency))
     base = base_facts(sme_answers(sold.currency) | CLEAN_BUREAU | changes, sold, {}, own, day=DAY)
-    return Case(base, sold, own, DAY, "PASS", None if grade is None else Score(Decimal("0.02"), 660, grade))
+    return Case(base, sold, own, DAY, "PASS", None if grade is None else Score(Decimal("0.02"), Decimal(660), grade))

@@ -95,7 +95,7 @@ def test_the_limit_of_the_grade_is_a_solvable_decline():
 
 def test_a_loan_dearer_than_the_cap_is_declined():
     case = consumer_case("E", amount=Money.of("20000", "CNY"))
-    dear = Case(case.base, case.product, case.own, DAY, "PASS", case.score.__class__(Decimal("0.5"), 500, "E"))
+    dear = Case(case.base, case.product, case.own, DAY, "PASS", case.score.__class__(Decimal("0.5"), Decimal(500), "E"))
     assert "COST_ABOVE_CAP_CN" in verdict(dear).reason_ids
 
 

@@ -24,7 +24,7 @@ FACTS = (
     _derived("fact_conflicts", FactType.INTEGER, Text("Figures that differ from the documents")),
     Fact("grade", FactType.CHOICE, Source.DERIVED, Text("Risk grade"), choices=GRADES),
     _derived("pd", FactType.RATIO, Text("Probability of default within a year")),
-    _derived("points", FactType.INTEGER, Text("Score points")),
+    _derived("points", FactType.NUMBER, Text("Score points")),
     _derived("rate_annual", FactType.RATIO, Text("Yearly interest rate")),
     _derived("cost_nominal", FactType.RATIO, Text("All-in yearly cost, nominal")),
     _derived("cost_effective", FactType.RATIO, Text("All-in yearly cost, effective")),

@@ -1,0 +1,87 @@
+"""What parties owe us, and how our loans turned out."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import func, select, text
+
+from core.db import Work
+from repayment.domain.state import LoanStatus
+from repayment.tables import LoanRow
+
+OWED = (LoanStatus.PENDING.value, LoanStatus.ACTIVE.value, LoanStatus.CHARGED_OFF.value)
+
+
+def exposure_minor(w: Work, party_ids: Collection[UUID]) -> dict[str, int]:
+    """Minor units by currency that these parties owe or are promised: principal out, sums to be disbursed, and what
+    was charged off and is still owed."""
+    if not party_ids:
+        return {}
+    promised = func.greatest(LoanRow.principal_minor - LoanRow.principal_lent_minor, 0)
+    pending = func.sum(promised).filter(LoanRow.status == LoanStatus.PENDING.value)
+    owed = func.sum(LoanRow.principal_out_minor + LoanRow.charged_off_minor)
+    query = (
+        select(LoanRow.currency, owed, func.coalesce(pending, 0))
+        .where(LoanRow.borrower_id.in_(party_ids), LoanRow.status.in_(OWED))
+        .group_by(LoanRow.currency)
+    )
+    return {currency: int(out) + int(coming) for currency, out, coming in w.session.execute(query)}
+
+
+def open_loans(w: Work, party_ids: Collection[UUID]) -> int:
+    """Loans of these parties that are neither repaid nor cancelled."""
+    if not party_ids:
+        return 0
+    query = select(func.count()).where(LoanRow.borrower_id.in_(party_ids), LoanRow.status.in_(OWED))
+    return int(w.session.scalar(query) or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Performance:
+    """How one loan behaved in its first months: ever more than 90 days past due, or charged off."""
+
+    loan_id: UUID
+    borrower_id: UUID
+    contract_reference: str | None
+    grade: str | None
+    disbursed_on: date
+    months_observed: int
+    worst_dpd: int
+    bad: bool
+
+
+_SAMPLE = text(
+    """
+    SELECT l.id, l.borrower_id, l.contract_reference, l.grade, l.disbursed_on,
+           coalesce(max(d.dpd), 0) AS worst,
+           bool_or(l.status IN ('CHARGED_OFF', 'SOLD') AND l.closed_on <= l.disbursed_on + make_interval(months => :m))
+             AS lost,
+           CAST(:last AS date) AS last_on
+    FROM loan l
+    LEFT JOIN loan_day d ON d.loan_id = l.id AND d.day_on <= l.disbursed_on + make_interval(months => :m)
+    WHERE l.disbursed_on IS NOT NULL
+    GROUP BY l.id ORDER BY l.disbursed_on, l.id
+    """
+)
+
+
+def performance_sample(w: Work, *, months: int = 12) -> tuple[Performance, ...]:
+    """One row a disbursed loan: bad is more than 90 days past due within `months` of disbursement, or charged off.
+
+    `months_observed` tells how much of the window has passed; younger loans are not yet known to be good.
+    """
+    found = []
+    for row in w.session.execute(_SAMPLE, {"m": months, "last": w.today}):
+        seen = (w.today.year - row.disbursed_on.year) * 12 + w.today.month - row.disbursed_on.month
+        seen -= w.today.day < row.disbursed_on.day
+        found.append(
+            Performance(
+                row.id, row.borrower_id, row.contract_reference, row.grade, row.disbursed_on,
+                min(seen, months), row.worst, bool(row.worst > 90 or row.lost),
+            )
+        )  # fmt: skip
+    return tuple(found)
