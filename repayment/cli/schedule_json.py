@@ -164,7 +164,7 @@ def _same(item: Fields, currency: str) -> str:
 
 def _rounding(fields: Fields, currency: str) -> RoundingRule:
     rounding = fields.part("rounding")
-    rounding.refuse_unknown("mode", "residual", "instalment_multiple", "interest", "equalise")
+    rounding.refuse_unknown("mode", "instalment_mode", "residual", "instalment_multiple", "interest", "equalise")
     multiple = 1
     if rounding.has("instalment_multiple"):
         multiple = rounding.money("instalment_multiple", currency).minor
@@ -176,6 +176,7 @@ def _rounding(fields: Fields, currency: str) -> RoundingRule:
         residual,
         multiple,
         rounding.choice("interest", InterestRounding, InterestRounding.PERIOD),
+        rounding.choice("instalment_mode", Rounding) if rounding.has("instalment_mode") else None,
     )
 
 

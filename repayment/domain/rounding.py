@@ -63,12 +63,16 @@ class InterestRounding(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RoundingRule:
-    """How a schedule rounds. `multiple_minor` is the step of the instalment in minor units: 5 for CHF 0.05."""
+    """How a schedule rounds. `multiple_minor` is the step of the instalment in minor units: 5 for CHF 0.05.
+
+    `instalment_mode` rounds the level instalment another way than interest: American lenders often round it UP.
+    """
 
     mode: Rounding = Rounding.HALF_EVEN
     residual: Residual = Residual.LAST
     multiple_minor: int = 1
     interest: InterestRounding = InterestRounding.PERIOD
+    instalment_mode: Rounding | None = None
 
     def __post_init__(self) -> None:
         if self.multiple_minor < 1:
@@ -76,9 +80,10 @@ class RoundingRule:
 
     def level(self, num: int, den: int) -> int:
         """An instalment of num/den minor units, rounded to the multiple."""
+        rounded = ROUNDERS[self.instalment_mode or self.mode]
         if self.multiple_minor == 1:
-            return ROUNDERS[self.mode](num, den)
-        return ROUNDERS[self.mode](num, den * self.multiple_minor) * self.multiple_minor
+            return rounded(num, den)
+        return rounded(num, den * self.multiple_minor) * self.multiple_minor
 
 
 ROUNDING_RULE = RoundingRule()

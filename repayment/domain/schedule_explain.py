@@ -80,7 +80,7 @@ def explain_rows(schedule: Schedule) -> tuple[RowExplanation, ...]:
     """Every row explained, by walking the loan once more with the pen out."""
     request, rows = schedule.request, schedule.instalments
     count = request.instalments or len(request.principal_plan) or len(rows)
-    walked: Walked = Walk(request, make_periods(request, count), schedule.opening_minor).run()
+    walked: Walked = Walk(request, make_periods(request, count), schedule.opening_minor, explains=True).run()
     lines = fee_lines(request, schedule.due_on, schedule.opening_balances) if request.fees else ()
     found = []
     for k, row in enumerate(rows):

@@ -12,7 +12,8 @@ from repayment.domain.schedule_request import Amortization, InterestTreatment, S
 
 @dataclass(frozen=True, slots=True)
 class RowPlan:
-    """Per row: `weights` (in 1/unit of the base instalment; 0 pays no principal) and `pays_interest`.
+    """Per row: `weights` (in 1/unit of the base instalment; 0 pays no principal), `pays_interest`, and `grows`: the
+    row's interest bears on the balance, being paid from the instalment or capitalised.
 
     `fixed` is an instalment given by the borrower; `ends_when_paid` says that it alone decides the number of rows.
     """
@@ -20,6 +21,7 @@ class RowPlan:
     weights: tuple[int, ...]
     unit: int
     pays_interest: tuple[bool, ...]
+    grows: tuple[bool, ...]
     treatment: InterestTreatment
     balloon: int
     fixed: int | None
@@ -31,12 +33,6 @@ class RowPlan:
         """How many rows from this one on repay principal."""
         return sum(1 for weight in self.weights[row:] if weight)
 
-    def grows(self, row: int) -> bool:
-        """True where the row's interest bears on the balance: it is paid from the instalment, or capitalised."""
-        if self.weights[row]:
-            return True
-        return not self.pays_interest[row] and self.treatment is InterestTreatment.CAPITALISED
-
     def is_simple_from(self, row: int) -> bool:
         """True when all rows from this one on pay principal and interest alike."""
         return all(weight == self.unit for weight in self.weights[row:]) and all(self.pays_interest[row:])
@@ -45,23 +41,21 @@ class RowPlan:
 def make_row_plan(request: ScheduleRequest, rows: int) -> RowPlan:
     """The row plan of a checked request."""
     grace = request.grace
-    factors = [Fraction(1)] * rows
-    for step in request.steps:
-        factors[step.first - 1 :] = [Fraction(step.factor)] * (rows - step.first + 1)
+    weights, unit = _step_weights(request, rows)
     interest = [k >= grace.interest for k in range(rows)]
     for k in range(min(grace.principal, rows)):
-        factors[k] = Fraction(0)
+        weights[k] = 0
     for pause in request.payment_holidays:
         for k in range(pause.first - 1, pause.first - 1 + pause.rows):
-            factors[k], interest[k] = Fraction(0), False
+            weights[k], interest[k] = 0, False
     if request.amortization is Amortization.INTEREST_ONLY:
-        factors = [Fraction(0)] * (rows - 1) + [Fraction(1)]
-    unit = lcm(*(factor.denominator for factor in factors))
-    weights = tuple(int(factor * unit) for factor in factors)
+        weights = [0] * (rows - 1) + [1]
+    capitalises = grace.treatment is InterestTreatment.CAPITALISED
     return RowPlan(
-        weights=weights,
+        weights=tuple(weights),
         unit=unit,
         pays_interest=tuple(interest),
+        grows=tuple(bool(w) or (capitalises and not paid) for w, paid in zip(weights, interest, strict=True)),
         treatment=grace.treatment,
         balloon=request.balloon.minor if request.balloon else 0,
         fixed=request.instalment.minor if request.instalment else None,
@@ -69,3 +63,14 @@ def make_row_plan(request: ScheduleRequest, rows: int) -> RowPlan:
         first_paying=next((k for k, weight in enumerate(weights) if weight), rows - 1),
         exponent=exponent(request.principal.currency),
     )
+
+
+def _step_weights(request: ScheduleRequest, rows: int) -> tuple[list[int], int]:
+    """The factors of a step loan as whole numbers over a common unit; ones for every other kind."""
+    if not request.steps:
+        return [1] * rows, 1
+    factors = [Fraction(1)] * rows
+    for step in request.steps:
+        factors[step.first - 1 :] = [Fraction(step.factor)] * (rows - step.first + 1)
+    unit = lcm(*(factor.denominator for factor in factors))
+    return [int(factor * unit) for factor in factors], unit

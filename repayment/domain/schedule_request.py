@@ -82,6 +82,10 @@ class BusinessDays:
     interest_follows: bool = True
 
 
+NO_GRACE = Grace()
+BUSINESS_DAYS = BusinessDays()  # every day is as good as another
+
+
 @dataclass(frozen=True, slots=True)
 class Fee:
     """One charge: a fixed `amount`, or `rate` of the principal (of the opening balance for insurance).
@@ -158,8 +162,8 @@ class ScheduleRequest:
     anchor_day: int | None = None
     day_count: DayCount = DayCount.PERIOD
     rounding: RoundingRule = ROUNDING_RULE
-    business_days: BusinessDays = field(default_factory=BusinessDays)
-    grace: Grace = field(default_factory=Grace)
+    business_days: BusinessDays = BUSINESS_DAYS
+    grace: Grace = NO_GRACE
     payment_holidays: tuple[PaymentHoliday, ...] = ()
     disbursements: tuple[Disbursement, ...] = ()
     prepayments: tuple[Prepayment, ...] = ()

@@ -31,6 +31,7 @@ from repayment.domain.schedule_request import (
 from repayment.domain.schedule_rows import Movement
 
 Event = Disbursement | Prepayment | RateChange
+Ratio = tuple[int, int]
 _ORDER = {RateChange: 0, Disbursement: 1, Prepayment: 2}
 
 
@@ -64,11 +65,13 @@ class Walked:
 class Walk:
     """One pass over the rows. Raises InvalidInput for an event the loan cannot take."""
 
-    def __init__(self, request: ScheduleRequest, periods: Periods, opening: int) -> None:
+    def __init__(self, request: ScheduleRequest, periods: Periods, opening: int, *, explains: bool = False) -> None:
         self.request, self.periods, self.opening = request, periods, opening
+        self.explains = explains
         self.rows = len(periods.due)
         self.plan: RowPlan = make_row_plan(request, self.rows)
         self.rounded = ROUNDERS[request.rounding.mode]
+        self.flat = request.amortization is Amortization.FLAT
         self.rate = rate_ratio(request)
         self.numerators, self.denominator = periods.factors(self.rate)
         self.balance = opening
@@ -104,31 +107,34 @@ class Walk:
         return grouped
 
     def run(self) -> Walked:
-        """All rows, or fewer when the loan is repaid early."""
-        self.found.level = None
+        """All rows, or fewer when the loan is repaid early. The segments of each row are kept if it `explains`."""
         for row in range(self.rows):
             if self.stale and row in self.events:  # the instalment that held before what happens in this period
-                whole = Fraction(self.balance * self.numerators[row], self.denominator)
-                self._work_out(row, whole)
-            accrued, segments = self._accrue(row)
-            self.found.closed = self.plan.ends_when_paid and self._closes_in(row, accrued)
+                self._work_out(row, (self.balance * self.numerators[row], self.denominator))
+            exact = self._accrue(row)
+            self.found.closed = self.plan.ends_when_paid and self._closes_in(row, exact)
             is_last = row == self.rows - 1 or self.found.closed
-            self._due(row, accrued, is_last=is_last)
-            self.found.segments.append(segments)
+            self._due(row, exact, is_last=is_last)
             if self.balance == 0 and self.pool == 0 and row >= self.last_event_row:
                 break
         return self.found
 
-    # Interest of one period
+    # Interest of one period, as an exact ratio of minor units
 
-    def _accrue(self, row: int) -> tuple[Fraction, tuple[Segment, ...]]:
-        """Exact interest of the period, its segments, with the row's events applied on their days."""
+    def _accrue(self, row: int) -> Ratio:
+        """Interest of the period, with the row's events applied on their days."""
+        self.settled_interest = 0
+        if row in self.events or self.explains:
+            return self._accrue_in_parts(row)
+        basis = self.lent if self.flat else self.balance
+        return basis * self.numerators[row], self.denominator
+
+    def _accrue_in_parts(self, row: int) -> Ratio:
         bounds = self.periods.bounds
         start, end = bounds[row], bounds[row + 1]
         whole = Fraction(self.periods.shares[row], self.periods.share_den)
         counted = Fraction(0)
         segments: list[Segment] = []
-        self.settled_interest = 0
         for event in self.events.get(row, ()):
             share = part_share(self.request, self.periods, row, (start, event.on))
             segments.append(self._segment(start, event.on, share))
@@ -137,24 +143,23 @@ class Walk:
             self._apply(event, row, self._interest_of(segments))
         # The last stretch counts what is left of the period, so a split never changes the period's length.
         segments.append(self._segment(start, end, max(whole - counted, Fraction(0))))
-        interest = self._interest_of(segments)
-        return interest, tuple(segment for segment in segments if segment.start < segment.end or segment.share)
+        kept = tuple(segment for segment in segments if segment.start < segment.end or segment.share)
+        self.found.segments.append(kept)
+        return self._interest_of(segments)
 
     def _segment(self, start: date, end: date, share: Fraction) -> Segment:
         rate = Fraction(*self.rate)
-        basis = self.balance
-        if self.request.amortization is Amortization.FLAT:
-            basis = self.lent  # flat interest runs on the sum first lent
+        basis = self.lent if self.flat else self.balance  # flat interest runs on the sum first lent
         return Segment(start, end, basis, rate, share, basis * rate * share)
 
-    def _interest_of(self, segments: list[Segment]) -> Fraction:
+    def _interest_of(self, segments: list[Segment]) -> Ratio:
         if self.request.rounding.interest is InterestRounding.SEGMENT:
-            return Fraction(sum(self.rounded(s.interest.numerator, s.interest.denominator) for s in segments))
-        return sum((segment.interest for segment in segments), Fraction(0))
+            return sum(self.rounded(*segment.interest.as_integer_ratio()) for segment in segments), 1
+        return sum((segment.interest for segment in segments), Fraction(0)).as_integer_ratio()
 
     # Events
 
-    def _apply(self, event: Event, row: int, accrued: Fraction) -> None:
+    def _apply(self, event: Event, row: int, accrued: Ratio) -> None:
         if isinstance(event, RateChange):
             self.rate = event.rate_annual.as_integer_ratio()
             self.numerators, self.denominator = self.periods.factors(self.rate)
@@ -167,8 +172,8 @@ class Walk:
         else:
             self._prepay(event, row, accrued)
 
-    def _prepay(self, event: Prepayment, row: int, accrued: Fraction) -> None:
-        interest = self.rounded(accrued.numerator, accrued.denominator) - self.settled_interest + self.pool
+    def _prepay(self, event: Prepayment, row: int, accrued: Ratio) -> None:
+        interest = self.rounded(*accrued) - self.settled_interest + self.pool
         minor = event.amount.minor
         if minor > self.balance + interest:
             raise InvalidInput(
@@ -194,10 +199,10 @@ class Walk:
 
     # One row
 
-    def _due(self, row: int, exact: Fraction, *, is_last: bool) -> None:
+    def _due(self, row: int, exact: Ratio, *, is_last: bool) -> None:
         """What the row demands, and the balance after it."""
         plan = self.plan
-        accrued = self.rounded(exact.numerator, exact.denominator) - self.settled_interest
+        accrued = self.rounded(*exact) - self.settled_interest
         if self.stale:
             self._work_out(row, exact)
         interest, capitalised, carried = accrued, 0, 0
@@ -273,14 +278,14 @@ class Walk:
             return first if first > 0 else self.part
         return self.part
 
-    def _closes_in(self, row: int, exact: Fraction) -> bool:
+    def _closes_in(self, row: int, exact: Ratio) -> bool:
         """With a fixed instalment and no number of rows: is this the row that ends the loan?"""
         if row < self.last_event_row or not self.plan.weights[row]:
             return False
-        accrued = self.rounded(exact.numerator, exact.denominator) - self.settled_interest
+        accrued = self.rounded(*exact) - self.settled_interest
         return self.balance + accrued <= (self.plan.fixed or 0)
 
-    def _work_out(self, row: int, exact: Fraction) -> None:
+    def _work_out(self, row: int, exact: Ratio) -> None:
         """The instalment from this row on, with the interest of this row known."""
         self.stale = False
         plan, kind, rule = self.plan, self.request.amortization, self.request.rounding
@@ -296,25 +301,23 @@ class Walk:
         elif kind is Amortization.FLAT:
             self.level = self._flat_level(row, exact)
         else:
-            grown = self.balance + exact if plan.grows(row) else Fraction(self.balance)
-            weights = plan.weights[row:]
-            numerators = [n if plan.grows(row + k) else 0 for k, n in enumerate(self.numerators[row:])]
-            num, den = weighted_level_ratio(
-                grown.as_integer_ratio(), weights, numerators, self.denominator, plan.balloon
-            )
+            num, den = exact
+            grown = (self.balance * den + num, den) if plan.grows[row] else (self.balance, 1)
+            numerators = [n if up else 0 for n, up in zip(self.numerators[row:], plan.grows[row:], strict=True)]
+            num, den = weighted_level_ratio(grown, plan.weights[row:], numerators, self.denominator, plan.balloon)
             self.level = rule.level(max(num, 0) * plan.unit, den)
             if rule.residual is not Residual.LAST and plan.is_simple_from(row):
-                interest = self.rounded(exact.numerator, exact.denominator)
+                interest = self.rounded(*exact)
                 run = LevelRun(self.balance, interest, self.numerators[row + 1 :], self.denominator, plan.balloon, rule)
                 self.level, self.first_extra = balance_level(run, self.level)
         if self.found.level is None:
             self.found.level = self.level
 
-    def _flat_level(self, row: int, exact: Fraction) -> int:
+    def _flat_level(self, row: int, exact: Ratio) -> int:
         paying = [k for k in range(row, self.rows) if self.plan.weights[k]]
-        interest = sum(
-            (exact if k == row else Fraction(self.lent * self.numerators[k], self.denominator) for k in paying),
-            Fraction(0),
-        )
-        whole = (self.balance + interest) / len(paying)
-        return self.request.rounding.level(whole.numerator, whole.denominator)
+        later = sum(self.numerators[k] for k in paying if k > row)
+        whole = Fraction(self.lent * later, self.denominator) + self.balance
+        if paying[0] == row:
+            whole += Fraction(*exact)
+        whole /= len(paying)
+        return self.request.rounding.level(*whole.as_integer_ratio())
