@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
 
 from core.domain.errors import InvalidInput
-from core.domain.money import exponent
+from core.domain.money import Money, exponent
 from core.domain.texts import Text
 from repayment.domain.schedule_dates import make_periods
 from repayment.domain.schedule_fees import fee_lines
@@ -37,8 +37,8 @@ class RowExplanation:
         """The explanation as short sentences, amounts in major units."""
         places = exponent(self.row.currency)
 
-        def money(minor: int) -> str:
-            return str(Decimal(minor).scaleb(-places))
+        def money(minor: int) -> Money:
+            return Money(minor, self.row.currency)
 
         found = [
             Text(

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm
 
-from core.domain.money import exponent
 from repayment.domain.schedule_request import Amortization, InterestTreatment, ScheduleRequest
 
 
@@ -27,7 +26,6 @@ class RowPlan:
     fixed: int | None
     ends_when_paid: bool
     first_paying: int
-    exponent: int
 
     def paying_from(self, row: int) -> int:
         """How many rows from this one on repay principal."""
@@ -61,7 +59,6 @@ def make_row_plan(request: ScheduleRequest, rows: int) -> RowPlan:
         fixed=request.instalment.minor if request.instalment else None,
         ends_when_paid=request.instalment is not None and request.instalments is None,
         first_paying=next((k for k, weight in enumerate(weights) if weight), rows - 1),
-        exponent=exponent(request.principal.currency),
     )
 
 

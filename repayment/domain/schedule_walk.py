@@ -9,10 +9,10 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
 from fractions import Fraction
 
 from core.domain.errors import InvalidInput
+from core.domain.money import Money
 from core.domain.texts import Text
 from repayment.domain.amortization import weighted_level_ratio
 from repayment.domain.rounding import ROUNDERS, InterestRounding, Residual
@@ -181,7 +181,7 @@ class Walk:
                     "prepayments": Text(
                         "The prepayment of {day} is above the settlement figure of {most}",
                         day=event.on,
-                        most=str(Decimal(self.balance + interest).scaleb(-self.plan.exponent)),
+                        most=Money(self.balance + interest, self.request.principal.currency),
                     )
                 }
             )
