@@ -10,8 +10,7 @@ from uuid import UUID, uuid4
 import email_validator
 from sqlalchemy import func, select
 
-from core import audit, outbox
-from core.auth import sessions
+from core import audit, outbox, sign_ins
 from core.db import Work
 from core.domain.actor import STAFF, Actor, Role
 from core.domain.errors import Conflict, InvalidInput, NotAllowed
@@ -164,7 +163,7 @@ def disable(w: Work, user_id: UUID) -> UserRow:
     if row.id == w.actor.id:
         raise NotAllowed(Text("You cannot close your own account"))
     row.active = False
-    ended = sessions.end_all(w, row.id)
+    ended = sign_ins.end_all(w, row.id)
     audit.record(w, "user.disabled", "user", row.id, sign_ins_ended=ended)
     return row
 
@@ -182,7 +181,7 @@ def end_sessions(w: Work, user_id: UUID) -> int:
     """Signs a user out everywhere; returns how many sign-ins were open."""
     w.actor.require(Role.ADMIN, Role.SYSTEM)
     row = w.lock(UserRow, user_id)
-    ended = sessions.end_all(w, row.id)
+    ended = sign_ins.end_all(w, row.id)
     audit.record(w, "user.sign_ins_ended", "user", row.id, which="all", ended=ended)
     return ended
 
@@ -194,7 +193,7 @@ def reset_second_factor(w: Work, user_id: UUID) -> UserRow:
     if row.id == w.actor.id:
         raise NotAllowed(Text("Another administrator must do this for you"))
     row.tf_primary_method, row.tf_totp_secret, row.mf_recovery_codes, row.tf_last_counter = None, None, None, None
-    sessions.end_all(w, row.id)
+    sign_ins.end_all(w, row.id)
     outbox.send_to_address(
         w, "account_changed", row.email, locale=row.locale or "en", dedupe_key=f"account_changed:{uuid4()}",
         context={"user": row}, subject=("user", row.id), is_demo=row.is_demo,
@@ -273,7 +272,7 @@ def view(w: Work, row: UserRow) -> UserView:
     """One user with what is open for them now."""
     staff = not STAFF.isdisjoint(Role(name) for name in row.roles_held)
     signed = select(UserSessionRow).where(UserSessionRow.user_id == row.id, UserSessionRow.ended_at.is_(None))
-    live = sum(sessions.is_live(found, w.now, staff=staff) for found in w.session.scalars(signed))
+    live = sum(sign_ins.is_live(found, w.now, staff=staff) for found in w.session.scalars(signed))
     return UserView(
         row.id, row.email, row.name, tuple(sorted(Role(name) for name in row.roles_held)), row.active,
         row.confirmed_at is not None and row.password is not None, bool(row.tf_primary_method), row.current_login_at,

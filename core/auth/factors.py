@@ -11,7 +11,7 @@ from passlib.exc import UsedTokenError
 from sqlalchemy import or_, update
 
 from core import crypto
-from core.auth.account import Account, AccountStore, account_of
+from core.auth.datastore import Account, AccountStore, account_of
 
 
 class OneTimeCodes(Totp):

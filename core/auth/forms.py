@@ -11,13 +11,16 @@ from flask_security.forms import (
     ForgotPasswordForm,
     LoginForm,
     RegisterFormV2,
+    TwoFactorRescueForm,
+    TwoFactorSetupForm,
     TwoFactorVerifyCodeForm,
     VerifyForm,
 )
 from flask_security.recovery_codes import MfRecoveryForm
+from wtforms import RadioField, StringField
 
 from core.auth import throttle
-from core.auth.account import Account
+from core.auth.datastore import Account
 from core.domain.passwords import LENGTH_MIN, LENGTH_MIN_WITH_SECOND_FACTOR, password_faults
 from core.i18n import translate
 
@@ -64,6 +67,18 @@ class ReauthenticateForm(VerifyForm):
 
 class NewPasswordForm(ChangePasswordForm):
     """Old and new password."""
+
+
+class SetupForm(TwoFactorSetupForm):
+    """Which second step; there is one kind (the library's own field uses what WTForms is about to remove)."""
+
+    setup = StringField()
+
+
+class RescueForm(TwoFactorRescueForm):
+    """Not offered: recovery codes and administrators help."""
+
+    help_setup = RadioField(choices=[], validate_choice=False)
 
 
 class CodeForm(TwoFactorVerifyCodeForm):

@@ -6,7 +6,7 @@ import logging
 import time
 from typing import Any
 
-from flask import Flask, Response, after_this_request, current_app, g, redirect, render_template, request, session
+from flask import Flask, Response, after_this_request, current_app, g, render_template, request, session
 from flask_login import current_user
 from flask_security import Security, login_user
 from flask_security.signals import (
@@ -24,10 +24,10 @@ from sqlalchemy import select
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as AnyResponse
 
-from core import audit, crypto
-from core.auth import forms, mail, sessions, throttle
-from core.auth.account import Account, AccountStore, IdentitySessions, account_of
+from core import audit, crypto, sign_ins
+from core.auth import forms, mail, throttle
 from core.auth.config import configuration
+from core.auth.datastore import Account, AccountStore, IdentitySessions, account_of
 from core.auth.factors import OneTimeCodes, RecoveryCodes
 from core.db import Database
 from core.domain.actor import ANONYMOUS, Actor, Role
@@ -51,8 +51,10 @@ def install(app: Flask, database: Database) -> None:
         app, store, login_form=forms.SignInForm, register_form=forms.SignUpForm,
         forgot_password_form=forms.ForgottenForm,
         verify_form=forms.ReauthenticateForm, change_password_form=forms.NewPasswordForm,
-        two_factor_verify_code_form=forms.CodeForm, mf_recovery_form=forms.RecoveryForm, mail_util_cls=mail.AccountMail,
-        password_util_cls=forms.PasswordRules, totp_cls=OneTimeCodes, mf_recovery_codes_util_cls=RecoveryCodes,
+        two_factor_setup_form=forms.SetupForm,
+        two_factor_rescue_form=forms.RescueForm, two_factor_verify_code_form=forms.CodeForm,
+        mf_recovery_form=forms.RecoveryForm, mail_util_cls=mail.AccountMail, password_util_cls=forms.PasswordRules,
+        totp_cls=OneTimeCodes, mf_recovery_codes_util_cls=RecoveryCodes,
     )  # fmt: skip
     library: Any = security
     library.totp_factory.store = store
@@ -96,23 +98,23 @@ def _closed(*_args: Any, **_kwargs: Any) -> Response:
 def _loader(database: Database, store: AccountStore) -> Any:
     def load(uniquifier: str) -> Account | None:
         """The account of a live sign-in; None ends it, whatever the cookie says."""
-        token = session.get(sessions.COOKIE_KEY)
+        token = session.get(sign_ins.COOKIE_KEY)
         if not uniquifier or not token:
             return None
         query = select(Account, UserSessionRow).join(UserSessionRow, UserSessionRow.user_id == Account.id)
         query = query.where(
-            Account.fs_uniquifier == uniquifier, UserSessionRow.token_hash == sessions.token_hash(token)
+            Account.fs_uniquifier == uniquifier, UserSessionRow.token_hash == sign_ins.token_hash(token)
         )
         found = store.db.session.execute(query).first()
         if found is None or not found[0].active:
             return None
         account, row = found
         now = database.clock.now()
-        if not sessions.is_live(row, now, staff=account.is_staff):
+        if not sign_ins.is_live(row, now, staff=account.is_staff):
             return None
-        if now - row.seen_at > sessions.TOUCH_EVERY:
+        if now - row.seen_at > sign_ins.TOUCH_EVERY:
             with database.work() as w:
-                sessions.touch(w, row.id)
+                sign_ins.touch(w, row.id)
         set_request_attr("fs_authn_via", "session")
         set_request_attr("fs_paa", session.get("fs_paa", 0))
         return account
@@ -216,11 +218,12 @@ def _settler(database: Database) -> Any:
         """After the library's commit: server-side sign-ins, audit, counters; then evens out the time of answers."""
         for event, user, data in g.pop("account_events", []):
             _settle_one(database, event, account_of(user), data)
-        if request.endpoint == "security.logout" and (token := session.pop(sessions.COOKIE_KEY, None)):
+        left = request.endpoint == "security.logout" and response.status_code < 400
+        if left and (token := session.pop(sign_ins.COOKIE_KEY, None)):
             with database.work() as w:
-                sessions.end(w, token)
+                sign_ins.end(w, token)
             response.headers["Clear-Site-Data"] = '"cache", "storage"'
-        if request.method == "POST" and request.endpoint in MAIL_ENDPOINTS:
+        if request.method == "POST" and request.endpoint in MAIL_ENDPOINTS and "began" in g:
             time.sleep(max(0.0, ANSWER_SECONDS_MIN - (time.monotonic() - g.began)))
         return response
 
@@ -232,22 +235,14 @@ def _settle_one(database: Database, event: str, account: Account, data: dict[str
         w.lock(UserRow, account.id)
         if event == "signed_in":
             device = request.headers.get("User-Agent")
-            session[sessions.COOKIE_KEY] = sessions.begin(w, account.id, address=request.remote_addr, device=device)
+            session[sign_ins.COOKIE_KEY] = sign_ins.begin(w, account.id, address=request.remote_addr, device=device)
             session.pop(SIGNING_UP, None)
         if event in {"signed_in", "password_reset"}:
             throttle.forget(w, throttle.keys_of_sign_in(account.email, request.remote_addr)[:2])
             throttle.forget(w, (throttle.key_of_code(str(account.id)),))
         if event in {"password_changed", "password_reset", "second_factor_set", "second_factor_removed"}:
-            sessions.end_all(w, account.id, but=session.get(sessions.COOKIE_KEY) if event != "password_reset" else None)
+            sign_ins.end_all(w, account.id, but=session.get(sign_ins.COOKIE_KEY) if event != "password_reset" else None)
         audit.record(w, f"user.{event}", "user", account.id, **data)
-
-
-def sign_in_directly(account: Account, via: str) -> AnyResponse:
-    """Signs somebody in without a password: the demo's one click. The caller has checked that this may be."""
-    login_user(account, authn_via=[via])
-    store: AccountStore = current_app.extensions["security"].datastore
-    store.commit()
-    return redirect("/start")
 
 
 def password_link(row: UserRow) -> str:

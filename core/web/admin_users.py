@@ -7,8 +7,7 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from core import audit, users
-from core.auth import sessions
+from core import audit, sign_ins, users
 from core.auth.setup import password_link
 from core.domain.actor import STAFF, Role
 from core.domain.errors import Conflict, InvalidInput, NotAllowed
@@ -112,7 +111,7 @@ def _show_page(user_id: UUID, form: Form | None) -> str:
         row = r.get(UserRow, user_id)
         view = users.view(r, row)
         staff = any(role in STAFF for role in view.roles)
-        live = [found for found in sessions.of_user(r, user_id) if sessions.is_live(found, r.now, staff=staff)]
+        live = [found for found in sign_ins.of_user(r, user_id) if sign_ins.is_live(found, r.now, staff=staff)]
         return render_template(
             "admin/user.html", user=view, live=live, history=audit.history(r, ("user", user_id))[::-1][:30],
             roles=role_choices(view.roles), form=form or Form({"roles": [role.value for role in view.roles]}),

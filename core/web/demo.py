@@ -11,8 +11,7 @@ from flask_security import logout_user
 from sqlalchemy import select
 from werkzeug.wrappers import Response as AnyResponse
 
-from core.auth.account import Account
-from core.auth.setup import sign_in_directly
+from core.auth.datastore import Account, sign_in_directly
 from core.domain.errors import NotFound
 from core.tables import OutboundMessageRow
 from core.users import DEMO_PEOPLE, demo_email

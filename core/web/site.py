@@ -9,8 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response as AnyResponse
 
-from core import audit
-from core.auth import sessions
+from core import audit, sign_ins
 from core.domain.actor import STAFF
 from core.domain.errors import NotFound
 from core.i18n import gettext
@@ -85,9 +84,9 @@ def account() -> str:
     who = actor()
     with read() as r:
         row = r.get(UserRow, who.id)
-        current = sessions.find(r, session.get(sessions.COOKIE_KEY, ""))
+        current = sign_ins.find(r, session.get(sign_ins.COOKIE_KEY, ""))
         staff = who.has(*STAFF)
-        live = [s for s in sessions.of_user(r, row.id) if sessions.is_live(s, r.now, staff=staff)]
+        live = [s for s in sign_ins.of_user(r, row.id) if sign_ins.is_live(s, r.now, staff=staff)]
         return render_template("site/account.html", user=row, live=live, current_id=current.id if current else None)
 
 
@@ -105,7 +104,7 @@ def end_sign_ins() -> AnyResponse:
             if row.user_id == who.id and row.ended_at is None:
                 row.ended_at = w.now
         else:
-            sessions.end_all(w, who.id, but=session.get(sessions.COOKIE_KEY))
+            sign_ins.end_all(w, who.id, but=session.get(sign_ins.COOKIE_KEY))
         audit.record(w, "user.sign_ins_ended", "user", who.id, which=chosen or "all others")
     flash(gettext("Signed out there."), "success")
     return redirect(url_for("site.account"))

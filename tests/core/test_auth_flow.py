@@ -6,60 +6,13 @@ import re
 from datetime import timedelta
 
 import pytest
-from flask import Flask
-from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from core.clock import FixedClock
-from core.db import Database
 from core.domain.actor import SYSTEM, Role
-from core.tables import OutboundMessageRow, UserRow, UserSessionRow
-from core.users import create_user, disable, end_sessions, set_roles
-
-GOOD = "violet anvil drifts north"
-OTHER = "copper lantern under snow"
-
-
-def token_of(page: str) -> str:
-    found = re.search(r'name="csrf_token" value="([^"]+)"', page)
-    assert found, page
-    return found[1]
-
-
-def post(client: FlaskClient, path: str, **fields: str):
-    page = client.get("/sign-in" if path == "/sign-out" else path, follow_redirects=True).text
-    return client.post(path, data={"csrf_token": token_of(page), **fields})
-
-
-def messages(database: Database, kind: str) -> list[OutboundMessageRow]:
-    with database.read() as r:
-        found = r.session.scalars(select(OutboundMessageRow).where(OutboundMessageRow.kind == kind))
-        return list(found)
-
-
-def link_in(message: OutboundMessageRow) -> str:
-    return re.search(r"http://[^/]+(/\S+)", message.body)[1]
-
-
-def user(database: Database, email: str) -> UserRow:
-    with database.read() as r:
-        return r.session.scalars(select(UserRow).where(UserRow.email == email)).one()
-
-
-def sign_up(client: FlaskClient, database: Database, email: str = "wei@lender.test", password: str = GOOD) -> None:
-    answer = post(client, "/sign-up", email=email, password=password, password_confirm=password)
-    assert answer.status_code == 302, answer.text
-    assert answer.location == "/check-mail"
-    client.get(link_in(messages(database, "account_confirm")[-1]))
-    client.get("/start")
-
-
-def sign_in(client: FlaskClient, email: str = "wei@lender.test", password: str = GOOD):
-    return post(client, "/sign-in", email=email, password=password)
-
-
-def is_signed_in(client: FlaskClient) -> bool:
-    return client.get("/account").status_code == 200
+from core.tables import UserSessionRow
+from core.users import disable, end_sessions, set_roles
+from tests.core.sign_in import GOOD, OTHER, is_signed_in, link_in, messages, post, sign_in, sign_up, token_of, user
 
 
 def test_signing_up_needs_the_mailed_link_and_signs_in_the_same_browser(client, database):
@@ -300,10 +253,12 @@ def test_messages_are_in_the_readers_language(client, database):
     assert messages(database, "account_confirm")[0].title == "请确认您的邮箱地址"
 
 
-def make_staff(app: Flask, database: Database, role: Role = Role.OFFICER, email: str = "staff@lender.test") -> UserRow:
-    from flask_security import hash_password
-
-    with app.app_context(), database.work(SYSTEM) as w:
-        row = create_user(w, email=email, name="Staff Person", roles=[role])
-        row.password = hash_password(GOOD)
-    return row
+def test_links_in_mail_go_to_the_public_address_whatever_host_was_asked(client, database):
+    page = client.get("/forgotten", headers={"Host": "evil.test"}).text
+    sign_up(client, database)
+    page = client.get("/forgotten", headers={"Host": "evil.test"}, follow_redirects=True).text
+    fields = {"csrf_token": token_of(page), "email": "wei@lender.test"}
+    client.post("/forgotten", data=fields, headers={"Host": "evil.test"})
+    for message in messages(database, "account_reset"):
+        assert "evil.test" not in message.body
+    assert len(messages(database, "account_reset")) == 1
