@@ -19,7 +19,7 @@ from core.domain.ids import uuid7
 from core.domain.party import PartyKind
 from core.domain.texts import Text
 from core.references import next_reference
-from core.tables import ContactRow, PartyRow
+from core.tables import ContactRow, PartyRow, UserRow
 from core.users import link_party
 from origination.domain.application import (
     REQUIRED_CONSENTS,
@@ -95,16 +95,31 @@ def _check(w: Work, row: ApplicationRow, answers: Mapping[str, FactValue]) -> No
 
 
 def _open_parties(w: Work, row: ApplicationRow, answers: Mapping[str, FactValue]) -> None:
-    party = None if w.actor.party_id is None or row.entered_by != w.actor.id else w.get(PartyRow, w.actor.party_id)
-    if party is None or row.segment == "sme":
+    account = None if row.owner_user_id is None else w.get(UserRow, row.owner_user_id)
+    party = _known_party(w, row, account, answers)
+    if party is None:
         party = _new_party(w, row, answers)
     else:
         refresh_party(party, row, answers)
     row.party_id = party.id
     _add_contacts(w, party, answers)
     open_owner_parties(w, row)
-    if row.owner_user_id is not None and row.owner_user_id == w.actor.id and w.actor.party_id is None:
-        link_party(w, row.owner_user_id, party.id)
+    if account is not None and account.party_id is None and account.id == w.actor.id:
+        link_party(w, account.id, party.id)
+
+
+def _known_party(
+    w: Work, row: ApplicationRow, account: UserRow | None, answers: Mapping[str, FactValue]
+) -> PartyRow | None:
+    """The account's own party when it has the same identity: another person or company is another party."""
+    if account is None or account.party_id is None:
+        return None
+    party = w.get(PartyRow, account.party_id)
+    company = row.segment == "sme"
+    kind, number = (answers.get("company_id_kind" if company else "id_kind"),
+                    answers.get("company_id_number" if company else "id_number"))  # fmt: skip
+    index = identity_index(None if kind is None else str(kind), None if number is None else str(number))
+    return party if party.kind == _kind(row).value and party.identity_index == index else None
 
 
 def identity_index(kind: str | None, number: str | None) -> str | None:

@@ -39,8 +39,18 @@ CONSUMER = {
         "country": "CN",
         "bank_account": "6222020200112233440",
     },
-    "work": {"employment_status": "employed", "employed_since_on": "2019-03-01", "occupation": "3", "income_monthly": "1.5万"},
-    "home": {"housing": "rent", "housing_cost_monthly": "3,000", "obligations_monthly": "1000", "other_debtors": "none"},
+    "work": {
+        "employment_status": "employed",
+        "employed_since_on": "2019-03-01",
+        "occupation": "3",
+        "income_monthly": "1.5万",
+    },
+    "home": {
+        "housing": "rent",
+        "housing_cost_monthly": "3,000",
+        "obligations_monthly": "1000",
+        "other_debtors": "none",
+    },
     "means": {"current_account": "4", "savings": "３０，０００", "property": "2"},
 }
 SME = {
@@ -72,7 +82,12 @@ SME = {
         "profit_annual": "150000",
         "debt_service_annual": "60000",
     },
-    "balance": {"total_assets": "1300000", "total_liabilities": "700000", "equity": "600000", "collateral_value": "120000"},
+    "balance": {
+        "total_assets": "1300000",
+        "total_liabilities": "700000",
+        "equity": "600000",
+        "collateral_value": "120000",
+    },
     "plan": {"jobs_created": "2", "jobs_retained": "20"},
 }
 OWNERS = [
@@ -150,7 +165,9 @@ def answers_for(segment: str, **changes: str) -> dict[str, dict[str, str]]:
     return pages
 
 
-def fill(w: Work, product: str, pages: Mapping[str, Mapping[str, str]], owners: list[dict[str, str]] | None = None) -> UUID:
+def fill(
+    w: Work, product: str, pages: Mapping[str, Mapping[str, str]], owners: list[dict[str, str]] | None = None
+) -> UUID:
     """A draft with all its pages; every page must be right."""
     row = start_application(w, product, locale="en")
     for name, page in pages.items():

@@ -11,8 +11,8 @@ from core.domain.money import Money
 from core.tables import PartyRow
 from origination.domain.application import ConsentKind, SectionStatus
 from origination.domain.offer import Wish
-from origination.queries.tracker import draft, my_applications
 from origination.queries.rows import answers_of, consent_rows
+from origination.queries.tracker import draft, my_applications
 from origination.steps.draft import (
     UPLOAD,
     follow_link,
@@ -31,7 +31,12 @@ from tests.origination.steps.journey import answers_for, fill, luhn, person, sen
 def test_a_refused_page_keeps_what_was_typed_and_what_was_right(house, applicant):
     with house.work(applicant) as w:
         row = start_application(w, "consumer-cny", locale="zh_Hans_CN")
-        page = {"employment_status": "employed", "income_monthly": "-1", "occupation": "3", "employed_since_on": "2025-02-30"}
+        page = {
+            "employment_status": "employed",
+            "income_monthly": "-1",
+            "occupation": "3",
+            "employed_since_on": "2025-02-30",
+        }
         saved = save_section(w, row.id, "work", page)
         assert set(saved.errors) == {"income_monthly", "employed_since_on"}
     with house.read(applicant) as r:
