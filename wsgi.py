@@ -38,9 +38,13 @@ FEATURES: tuple[str, ...] = (
     "core.web.admin",
     "core.web.admin_users",
     "origination.web.quote",
+    "origination.web.applicant",
+    "origination.web.draft",
+    "origination.web.owners",
+    "origination.web.papers",
 )
 # Modules with `JOBS`, `COMMANDS` or `POLICIES`.
-JOBS: tuple[str, ...] = ()
+JOBS: tuple[str, ...] = ("repayment.jobs",)
 COMMANDS: tuple[str, ...] = ("core.web.cli", "demo.cli", "repayment.cli")
 # Modules whose `prepare(house)` runs at every `flask serve`, after the migrations.
 PREPARE: tuple[str, ...] = ("demo.cli",)

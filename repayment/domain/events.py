@@ -234,7 +234,7 @@ def _sell(life: Life, event: LoanEvent) -> None:
 def _refund(life: Life, event: LoanEvent) -> None:
     state = life.state
     if state.status is LoanStatus.PENDING:
-        raise LoanClosed(Text("This cannot be booked: the loan is {status}", status=state.status.value))
+        raise LoanClosed(Text("This cannot be booked: the loan is {status}", status="PENDING"), loan_status="PENDING")
     if event.minor > state.credit:
         credit = Money(state.credit, life.currency)
         raise InvalidInput({"amount": Text("The borrower's credit is only {credit}", credit=credit)})

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from core.domain.dates import ONE_DAY
-from core.domain.errors import LendingError
+from core.domain.errors import Conflict
 from core.domain.texts import Text
 from repayment.domain.accounts import Account
 from repayment.domain.allocation import Component, Due, allocate
@@ -25,7 +25,7 @@ from repayment.domain.state import Line, LoanState, LoanStatus
 from repayment.domain.terms import LoanTerms
 
 
-class LoanClosed(LendingError):
+class LoanClosed(Conflict):
     """The loan takes no such event any more (or not yet)."""
 
     code = "loan_closed"
@@ -89,7 +89,7 @@ class Life:
         if self.state.status not in statuses:
             raise LoanClosed(
                 Text("This cannot be booked: the loan is {status}", status=self.state.status.value),
-                status=self.state.status.value,
+                loan_status=self.state.status.value,
             )
 
     def keep_version(self, on: date, reason: str, event_id: UUID | None) -> None:

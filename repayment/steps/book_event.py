@@ -18,8 +18,9 @@ from repayment.domain.events import apply_event
 from repayment.domain.life import Life, LoanClosed
 from repayment.domain.policies import ServicingPolicy
 from repayment.domain.state import EventKind, LoanEvent, LoanStatus
-from repayment.steps.correct_past import play_again, post_correction
-from repayment.steps.load_life import line_values, load_events, load_life
+from repayment.queries.load_life import line_values, load_events, load_life
+from repayment.queries.play_again import play_again
+from repayment.steps.correct_past import post_correction
 from repayment.steps.save_life import save_life, write_event
 from repayment.tables import LoanRow
 
@@ -96,7 +97,9 @@ def _refuse_closed(loan: LoanRow, event: LoanEvent) -> None:
     """A closed loan takes back-dated money only by reversing what closed it; credit may be refunded."""
     ended = {LoanStatus.CLOSED_REPAID, LoanStatus.WITHDRAWN, LoanStatus.SOLD, LoanStatus.CANCELLED}
     if LoanStatus(loan.status) in ended and event.kind is not EventKind.CREDIT_REFUND:
-        raise LoanClosed(Text("This cannot be booked: the loan is {status}", status=loan.status), status=loan.status)
+        raise LoanClosed(
+            Text("This cannot be booked: the loan is {status}", status=loan.status), loan_status=loan.status
+        )
 
 
 def allocation_of(life: Life, event_id: UUID) -> dict[str, int]:

@@ -14,7 +14,7 @@ from repayment.domain.ledger import Posting
 from repayment.domain.life import BookRules, Life
 from repayment.domain.policies import AccountingPolicy
 from repayment.domain.state import Line, LoanState, LoanStatus
-from repayment.steps.load_life import FAR_AHEAD, LINE_COLUMNS, line_values, terms_from_text
+from repayment.queries.load_life import FAR_AHEAD, LINE_COLUMNS, line_values, terms_from_text
 
 _LINES = ", ".join(column.name for column in LINE_COLUMNS)
 _CHANGED = tuple(column.name for column in LINE_COLUMNS)[9:]

@@ -27,8 +27,9 @@ from core.domain.ids import uuid7
 from core.domain.texts import Text
 from core.tables import BusinessDayRow
 from repayment.domain.state import LoanStatus
+from repayment.queries.play_again import play_again
 from repayment.steps.close_chunk import close_chunk
-from repayment.steps.correct_past import play_again, post_correction, rewrite_days
+from repayment.steps.correct_past import post_correction, rewrite_days
 from repayment.steps.dun import dun
 from repayment.tables import CloseExceptionRow, DayCloseRow, LoanRow
 

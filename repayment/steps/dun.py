@@ -85,8 +85,8 @@ class _Known:
         query = "SELECT loan_id, kind FROM loan_hold WHERE loan_id = ANY(%s) AND from_on <= %s AND released_on IS NULL"
         for loan_id, kind in cursor.execute(query + " AND (until_on IS NULL OR until_on >= %s)", (ids, today, today)):
             self.holds[loan_id].add(kind)
-        query = "SELECT loan_id, max(due_on) FROM promise WHERE loan_id = ANY(%s) AND status IN ('OPEN', 'BROKEN') GROUP BY 1"
-        self.promised = dict(cursor.execute(query, (ids,)).fetchall())
+        query = "SELECT loan_id, max(due_on) FROM promise WHERE loan_id = ANY(%s) AND status IN ('OPEN', 'BROKEN')"
+        self.promised = dict(cursor.execute(query + " GROUP BY loan_id", (ids,)).fetchall())
 
     def state_of(self, loan: LoanAtWork, policy: DunningPolicy, today: date) -> DunningState:
         """The pure function's input."""

@@ -31,7 +31,9 @@ def promise(w: Work, loan_id: UUID, *, amount: Money, due_on: date) -> UUID:
     w.actor.require(Role.COLLECTOR, Role.OFFICER, Role.APPLICANT, Role.SYSTEM)
     loan = w.lock(LoanRow, loan_id)
     if loan.status != LoanStatus.ACTIVE.value:
-        raise LoanClosed(Text("This cannot be booked: the loan is {status}", status=loan.status), status=loan.status)
+        raise LoanClosed(
+            Text("This cannot be booked: the loan is {status}", status=loan.status), loan_status=loan.status
+        )
     check_sum(loan, amount)
     last = w.today + timedelta(days=DAYS_MAX)
     if not w.today <= due_on <= last:

@@ -16,7 +16,7 @@ from core.domain.ids import uuid7
 from core.domain.texts import Text
 from core.tables import PartyRow
 from repayment.domain.dunning import DunningPolicies, DunningPolicy, not_before
-from repayment.steps.load_life import terms_of
+from repayment.queries.load_life import terms_of
 from repayment.tables import ContactRecordRow, DunningActionRow, LoanHoldRow, LoanRow
 
 CHANNELS = ("call", "visit", "email", "sms", "letter", "incoming")

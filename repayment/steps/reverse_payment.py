@@ -13,8 +13,9 @@ from core.domain.actor import Role
 from core.domain.errors import InvalidInput, NotFound
 from core.domain.texts import Text
 from repayment.domain.state import EventKind, LoanStatus
-from repayment.steps.correct_past import Replayed, play_again, post_correction
-from repayment.steps.load_life import load_events
+from repayment.queries.load_life import load_events
+from repayment.queries.play_again import Replayed, play_again
+from repayment.steps.correct_past import post_correction
 from repayment.steps.save_life import MONEY_IN
 from repayment.tables import LoanEventRow, LoanRow, PromiseRow
 

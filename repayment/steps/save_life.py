@@ -15,7 +15,7 @@ from repayment.domain.ledger import PostedEntry, Posting
 from repayment.domain.life import Life, Version, plan_of
 from repayment.domain.plain import to_plain
 from repayment.domain.state import EventKind, Line, LoanEvent, LoanStatus
-from repayment.steps.load_life import LINE_COLUMNS, line_values
+from repayment.queries.load_life import LINE_COLUMNS, line_values
 from repayment.tables import InstalmentRow, LedgerEntryRow, LoanEventRow, LoanRow, LoanScheduleRow
 
 _NAMES = tuple(column.name for column in LINE_COLUMNS)
@@ -167,7 +167,7 @@ def save_replayed(w: Work, loan: LoanRow, life: Life, before: Sequence[Line]) ->
     changed = planned_before != planned_now
     if changed:
         last = life.versions[-1]
-        reason = last.reason if before == [] else "corrected"
+        reason = last.reason if not before else "corrected"
         _write_version(w, loan, last._replace(reason=reason), life.state.lines)
     else:
         _update_lines(w, loan, life.state.lines, [line_values(line) for line in before])

@@ -22,9 +22,9 @@ from repayment.domain.opening import LoanOpening
 from repayment.domain.schedule_request import Amortization, ScheduleRequest
 from repayment.domain.state import Line
 from repayment.domain.terms import LoanTerms
+from repayment.queries.load_life import load_lines
 from repayment.steps.close_day import DayClosed, close_day, start_business_day
 from repayment.steps.disburse import disburse
-from repayment.steps.load_life import load_lines
 from repayment.steps.open_loan import open_loan
 from repayment.steps.receive_payment import Allocation, receive_payment
 from repayment.tables import LedgerEntryRow, LoanRow

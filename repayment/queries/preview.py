@@ -1,0 +1,130 @@
+"""What booking a payment into the past would change, before anybody books it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import select
+
+from core.db import Work
+from core.domain.errors import InvalidInput
+from core.domain.ids import uuid7
+from core.domain.money import Money
+from core.domain.texts import Text
+from repayment.domain.ledger import PostedEntry, Posting
+from repayment.domain.state import EventKind, LoanEvent, LoanStatus
+from repayment.queries.load_life import load_events
+from repayment.queries.loan_page import LineView, line_views
+from repayment.queries.play_again import Replayed, play_again
+from repayment.tables import DunningActionRow, LoanRow
+
+
+@dataclass(frozen=True, slots=True)
+class LineChange:
+    """An instalment before and after; None where it does not exist."""
+
+    number: int
+    before: LineView | None
+    after: LineView | None
+
+
+@dataclass(frozen=True, slots=True)
+class LetterInDoubt:
+    """A reminder that would not have been sent had the payment been known."""
+
+    stage: str
+    sent_on: date
+    dpd_then: int
+    dpd_now: int
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """All that would change. `late_fees` and `penalty` are the differences in what is charged (negative: less)."""
+
+    value_on: date
+    amount: Money
+    lines: tuple[LineChange, ...]
+    reversed_entries: tuple[PostedEntry, ...]
+    new_entries: tuple[Posting, ...]
+    letters: tuple[LetterInDoubt, ...]
+    late_fees: Money
+    penalty: Money
+    credit: Money
+    status: LoanStatus
+    days_replayed: int
+
+
+def preview_payment(
+    w: Work, loan_id: UUID, *, amount: Money, value_on: date, kind: EventKind = EventKind.PAYMENT
+) -> Preview:
+    """The effect of a payment with that value date. Writes nothing. Raises what booking it would raise."""
+    loan = w.get(LoanRow, loan_id)
+    _check(w, loan, amount, value_on)
+    event = LoanEvent(uuid7(), loan.row_version + 1, kind, value_on, w.today, amount.minor, {})
+    return preview_of(w, loan, play_again(w, loan, [*load_events(w, loan_id), event]), amount, value_on)
+
+
+def preview_reversal(w: Work, payment_id: UUID, loan_id: UUID) -> Preview:
+    """The effect of taking a payment back."""
+    loan = w.get(LoanRow, loan_id)
+    events = load_events(w, loan_id)
+    gone = next((event for event in events if event.id == payment_id), None)
+    if gone is None:
+        raise InvalidInput({"payment_id": Text("There is no such payment on this loan, or it was reversed already")})
+    found = play_again(w, loan, [event for event in events if event.id != payment_id])
+    return preview_of(w, loan, found, Money(gone.minor, loan.currency), gone.value_on)
+
+
+def _check(w: Work, loan: LoanRow, amount: Money, value_on: date) -> None:
+    if amount.currency != loan.currency:
+        raise InvalidInput({"amount": Text("The loan is in {currency}", currency=loan.currency)})
+    if amount.minor <= 0:
+        raise InvalidInput({"amount": Text("The amount must be more than zero")})
+    if value_on > w.today:
+        raise InvalidInput(
+            {"value_on": Text("The day {day} is in the future; today is {today}", day=value_on, today=w.today)}
+        )
+    if loan.disbursed_on is None or value_on < loan.disbursed_on:
+        raise InvalidInput(
+            {"value_on": Text("The day is before the disbursement on {day}", day=loan.disbursed_on or "-")}
+        )
+
+
+def preview_of(w: Work, loan: LoanRow, found: Replayed, amount: Money, value_on: date) -> Preview:
+    """A computed correction as people read it."""
+    state = found.replay.life.state
+    before = {view.number: view for view in line_views(list(found.lines_before), loan.currency, w.today)}
+    after = {view.number: view for view in line_views(state.lines, loan.currency, w.today)}
+    changes = tuple(
+        LineChange(number, before.get(number), after.get(number))
+        for number in sorted(before | after)
+        if before.get(number) != after.get(number)
+    )
+
+    def difference(name: str) -> Money:
+        now = sum(getattr(line, name) for line in state.lines)
+        return Money(now - sum(getattr(line, name) for line in found.lines_before), loan.currency)
+
+    days = [entry.effective_on for entry in found.correction.reverse]
+    days += [entry.effective_on for entry in found.correction.post]
+    first = min(days, default=w.today)
+    return Preview(
+        value_on=value_on, amount=amount, lines=changes, reversed_entries=found.correction.reverse,
+        new_entries=found.correction.post, letters=_letters(w, loan, found, value_on),
+        late_fees=difference("late_fee"), penalty=difference("penalty"),
+        credit=Money(state.credit - loan.credit_minor, loan.currency), status=state.status,
+        days_replayed=sum(snapshot.day_on >= first for snapshot in found.replay.days),
+    )  # fmt: skip
+
+
+def _letters(w: Work, loan: LoanRow, found: Replayed, value_on: date) -> tuple[LetterInDoubt, ...]:
+    query = select(DunningActionRow).where(DunningActionRow.loan_id == loan.id, DunningActionRow.acted_on >= value_on)
+    dpd_on = {snapshot.day_on: snapshot.dpd for snapshot in found.replay.days}
+    return tuple(
+        LetterInDoubt(row.stage, row.acted_on, row.dpd, dpd_on.get(row.acted_on, 0))
+        for row in w.session.scalars(query.order_by(DunningActionRow.acted_on))
+        if row.dpd > 0 and dpd_on.get(row.acted_on, 0) < row.dpd
+    )
