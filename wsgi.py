@@ -27,6 +27,8 @@ TABLES: tuple[str, ...] = (
     "origination.tables.decision",
     "origination.tables.offer",
     "origination.tables.product",
+    "origination.tables.screening",
+    "origination.tables.screening",
     "repayment.tables",
     "scoring.tables",
 )
@@ -45,7 +47,7 @@ FEATURES: tuple[str, ...] = (
 )
 # Modules with `JOBS`, `COMMANDS` or `POLICIES`.
 JOBS: tuple[str, ...] = ("repayment.jobs",)
-COMMANDS: tuple[str, ...] = ("core.web.cli", "demo.cli", "repayment.cli")
+COMMANDS: tuple[str, ...] = ("core.web.cli", "core.web.cli_access", "demo.cli", "origination.cli", "repayment.cli", "scoring.cli")
 # Modules whose `prepare(house)` runs at every `flask serve`, after the migrations.
 PREPARE: tuple[str, ...] = ("demo.cli",)
 POLICIES: tuple[str, ...] = (

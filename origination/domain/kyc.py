@@ -109,6 +109,7 @@ class ListInUse:
     sha256: str
     loaded_on: date
     entries: int
+    is_sample: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +190,10 @@ def _lists(given: KycInput) -> Iterator[Finding]:
             yield Finding("SCREENING_LIST_MISSING", Severity.REFER, Text("The list {name} is not loaded", name=name))
     for one in given.lists:
         days = (given.today - one.loaded_on).days
-        if days > given.policy.list_age_days_max:
+        if one.is_sample:
+            text = Text("Screened against the shipped sample of {name} only: load the current list", name=one.name)
+            yield Finding("SCREENING_LIST_SAMPLE", Severity.INFO, text)
+        elif days > given.policy.list_age_days_max:
             text = Text("The list {name} was loaded {days} days ago", name=one.name, days=days)
             yield Finding("SCREENING_LIST_OLD", Severity.REFER, text)
         else:

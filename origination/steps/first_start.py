@@ -4,10 +4,26 @@ from __future__ import annotations
 
 from core.db import Work
 from origination.steps.catalogue import seed_products
+from origination.steps.screening import lists_in_use, load_list, load_sample_list, sample_contents
+from origination.steps.screening import load_sample_list
 from scoring.steps.registry import register_reference_cards
 
 
-def ensure_reference_data(w: Work) -> None:
-    """Puts what is missing in place; what is there, the lender's own included, stays as it is."""
+def ensure_reference_data(w: Work, *, demo: bool) -> None:
+    """Puts what is missing in place; what is there, the lender's own included, stays as it is.
+
+    The shipped excerpt of a sanctions list serves demonstrations only: elsewhere names are not screened, and every
+    case waits for a person, until the lender loads current lists.
+    """
     seed_products(w)
     register_reference_cards(w)
+    if demo:
+        keep_sample_fresh(w)
+
+
+def keep_sample_fresh(w: Work) -> None:
+    """Loads the excerpt again where it is the list in use, so that a demonstration does not stop for its age."""
+    load_sample_list(w)
+    if any(one.is_sample for one in lists_in_use(w)):
+        load_list(w, sample_contents(), is_sample=True)
+    load_sample_list(w)

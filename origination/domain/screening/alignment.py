@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import permutations
 from typing import TypeVar
 
+from origination.domain.screening.arabic import arabic_similarity
 from origination.domain.screening.fold import spell
 from origination.domain.screening.similarity import ALIGNED_MIN, spelling_similarity, word_similarity
 from origination.domain.screening.words import Role, Word
@@ -146,7 +147,11 @@ def _joins(
 
 
 def _joined_person(parts: Sequence[Word], single: Word) -> float:
-    if single.native or len(single.text) < 4 or any(part.native or part.role is Role.INITIAL for part in parts):
+    if any(part.role is Role.INITIAL for part in parts):
+        return 0.0
+    if single.native or any(part.native for part in parts):
+        return _joined_native(parts, single)
+    if len(single.text) < 4:
         return 0.0
     together = "".join(part.text for part in parts)
     if abs(len(single.text) - len(together)) > 2:
@@ -156,3 +161,14 @@ def _joined_person(parts: Sequence[Word], single: Word) -> float:
     if spell(together).fold == single.spelling.fold:
         return 0.97
     return spelling_similarity(together, single.text) if len(single.text) >= 6 else 0.0
+
+
+def _joined_native(parts: Sequence[Word], single: Word) -> float:
+    """`رحمت الله` against `Rahmatullah`, `أبواليزيد` against `Abou el Yazid`."""
+    if all(part.native for part in parts) and not single.native and len(single.text) >= 6:
+        # The article of the second part was cut off; it is heard in the joined writing.
+        plain, article = ("".join(part.native for part in parts), "ال".join(part.native for part in parts))
+        return max(arabic_similarity(plain, single.text), arabic_similarity(article, single.text))
+    if single.native and len(single.native) >= 5 and not any(part.native for part in parts):
+        return arabic_similarity(single.native, "".join(part.text for part in parts))
+    return 0.0

@@ -10,7 +10,7 @@ _LETTERS: dict[str, tuple[str, ...]] = {
     "آ": ("aa", "a", "o"), "ٱ": ("a", "i", "e", ""), "ء": ("",), "ئ": ("i", "y", "e", ""), "ؤ": ("u", "o", "w", ""),
     "ب": ("b", "p"), "پ": ("p", "b"), "ت": ("t",), "ث": ("th", "s", "t"), "ج": ("j", "dj", "g", "dzh", "zh"),
     "چ": ("ch", "tch", "c", "tsh"), "ح": ("h",), "خ": ("kh", "k", "h", "x"), "د": ("d",), "ذ": ("dh", "z", "d", "th"),
-    "ر": ("r",), "ز": ("z", "s"), "ژ": ("zh", "j", "z"), "س": ("s", "c"), "ش": ("sh", "ch", "sch", "s"), "ص": ("s",),
+    "ر": ("r",), "ز": ("z",), "ژ": ("zh", "j", "z"), "س": ("s", "c"), "ش": ("sh", "ch", "sch", "s"), "ص": ("s", "c"),
     "ض": ("d", "dh", "z"), "ط": ("t",), "ظ": ("z", "dh", "d"), "ع": ("a", "e", "i", "o", "u", ""),
     "غ": ("gh", "g", "rh", "q"), "ف": ("f", "v"), "ڤ": ("v",), "ق": ("q", "k", "g", "gh", "c", "kh"),
     "ک": ("k", "c", "q"), "ك": ("k", "c", "q"), "گ": ("g",), "ل": ("l",), "م": ("m",), "ن": ("n",),
@@ -22,7 +22,7 @@ _LETTERS: dict[str, tuple[str, ...]] = {
 _SHORT_VOWELS = frozenset("aeiouy")
 _MARKS = frozenset(chr(point) for point in (*range(0x064B, 0x0660), 0x0670, 0x0640))
 # Consonants that one writing may have twice or that typists mix up, cheaper than a wrong letter.
-_MISS, _WRONG, _EXTRA_CONSONANT = 0.6, 1.0, 0.8
+_MISS, _WRONG, _EXTRA_CONSONANT, _EXTRA_START = 0.9, 1.1, 0.9, 0.5
 # The consonant that the candidate index keys on.
 _INDEX_LETTERS = {
     letter: {
@@ -44,6 +44,14 @@ _INDEX_LETTERS = {
 def bare(word: str) -> str:
     """Without vowel marks and lengthening."""
     return "".join(char for char in word if char not in _MARKS)
+
+
+_SETTLE = str.maketrans({"ی": "ي", "ک": "ك", "ى": "ي", "ہ": "ه", "ھ": "ه", "ۀ": "ه", "ٱ": "ا", "ے": "ي"})
+
+
+def settle(word: str) -> str:
+    """Persian and Urdu letter forms as their Arabic ones, without marks."""
+    return bare(word).translate(_SETTLE)
 
 
 def latin_from_arabic(word: str) -> str:
@@ -73,11 +81,13 @@ def _walk(letters: str, latin: str) -> float:
     width = len(latin)
     row = [far] * (width + 1)
     row[0] = 0.0
-    for letter in letters:
+    for place, letter in enumerate(letters):
         _skip_latin(row, latin)
         following = [far] * (width + 1)
         sounds = _LETTERS.get(letter, ("",))
-        silent_cost = 0.05 if "" in sounds else _MISS
+        if letter == "ي" and place == len(letters) - 1:
+            sounds = (*sounds, "a")
+        silent_cost = _silent(letter, last=place == len(letters) - 1)
         for at, cost in enumerate(row):
             if cost == far:
                 continue
@@ -96,10 +106,23 @@ def _walk(letters: str, latin: str) -> float:
     return row[width]
 
 
+def _silent(letter: str, *, last: bool) -> float:
+    """What it costs that a letter is not heard: consonants most, long vowels some, alif and ayn little."""
+    if letter in "وييى":
+        return 0.35
+    if letter == "ه":
+        return 0.05 if last else _MISS
+    return 0.1 if "" in _LETTERS.get(letter, ("",)) else _MISS
+
+
 def _skip_latin(row: list[float], latin: str) -> None:
-    for at in range(len(latin)):
+    last = len(latin) - 1
+    for at, char in enumerate(latin):
         if row[at] != float("inf"):
-            step = 0.04 if latin[at] in _SHORT_VOWELS else (0.3 if latin[at] == "h" else _EXTRA_CONSONANT)
+            if char in _SHORT_VOWELS:
+                step = 0.04 if at else _EXTRA_START
+            else:
+                step = 0.1 if char == "h" and at == last else _EXTRA_CONSONANT
             row[at + 1] = min(row[at + 1], row[at] + step)
 
 

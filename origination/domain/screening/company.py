@@ -16,7 +16,12 @@ from origination.domain.screening.similarity import spelling_similarity
 
 ALIGNED_MIN = 0.8
 _CONFLICT = 1.25
-_EXTRA = {Part.CORE: 0.5, Part.GENERIC: 0.4, Part.PLACE: 0.45, Part.NUMBER: 0.6, Part.LINK: 0.0}
+_EXTRA = {Part.CORE: 0.5, Part.GENERIC: 0.8, Part.PLACE: 0.36, Part.NUMBER: 0.6, Part.LINK: 0.0}
+# Words that say nothing at all: their absence costs next to nothing.
+_EMPTY_EXTRA = 0.1
+_EMPTY = frozenset(
+    "group grupo groupe gruppe holding holdings company enterprise enterprises empresa jituan".split()
+) | {"corp", "gruppa", "kholding"}
 _OTHER_FORM, _OTHER_FAMILY, _OTHER_NATURE = 0.03, 0.08, 0.25
 _COMMERCIAL = frozenset({"joint_stock", "limited", "partnership", "sole"})
 
@@ -57,7 +62,10 @@ def word_similarity(one: CompanyWord, other: CompanyWord) -> float:
     near = spelling_similarity(one.text, other.text)
     # Words of a language, unlike transcribed names, do not vary in their letters: Halloway is not Hathaway.
     shortest = min(len(one.text), len(other.text))
-    if near < 0.9 and OSA.distance(one.text, other.text) > (1 if shortest < 9 else 2):
+    distance = OSA.distance(one.text, other.text)
+    if shortest >= 5 and one.text[:1] == other.text[:1] and distance == 1:
+        return max(near, 0.82)
+    if near < 0.9 and distance > max(1, shortest // 4):
         near = min(near, 0.78)
     return near
 
@@ -115,18 +123,24 @@ def _score(alignment: Alignment, a: Sequence[CompanyWord], b: Sequence[CompanyWo
         matched += weight
         agreed += weight * pair.similarity
         core = core or weight >= 1.0
-    left_a = sorted(((weights_a[i], a[i].part) for i in alignment.first_left), reverse=True)
-    left_b = sorted(((weights_b[j], b[j].part) for j in alignment.second_left), reverse=True)
+    left_a = sorted(((weights_a[i], _extra(a[i], weights_a[i])) for i in alignment.first_left), reverse=True)
+    left_b = sorted(((weights_b[j], _extra(b[j], weights_b[j])) for j in alignment.second_left), reverse=True)
     cost = 0.0
     both = min(len(left_a), len(left_b))
     for (one, _), (other, _) in zip(left_a[:both], left_b[:both], strict=True):
         cost += _CONFLICT * (one + other) / 2
-    for weight, part in (*left_a[both:], *left_b[both:]):
-        cost += weight * _EXTRA[part]
+    cost += sum(extra for _, extra in (*left_a[both:], *left_b[both:]))
     if not matched:
         return 0.0
     score = agreed / (matched + cost)
     return score if core else min(score, 0.7)
+
+
+def _extra(word: CompanyWord, weight: float) -> float:
+    """The cost of a word that the other side leaves out."""
+    if word.text in _EMPTY:
+        return weight * _EMPTY_EXTRA
+    return weight * (0.6 if word.part is Part.GENERIC and weight == 1.0 else _EXTRA[word.part])
 
 
 def _pair_weight(indexes: tuple[int, ...], words: Sequence[CompanyWord], weights: list[float]) -> float:

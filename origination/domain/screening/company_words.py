@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache, lru_cache
 
+from rapidfuzz.distance import OSA
+
 from origination.domain.screening import lexicon
 from origination.domain.screening.fold import Spelling, spell
 from origination.domain.screening.han import mandarin, simplify
-from origination.domain.screening.words import latin_words
+from origination.domain.screening.words import latin_words, pieces_of
 from origination.domain.screening.writing import Script, clean, script_of
 
 FORM_WORDS_MAX = 7
@@ -187,9 +189,9 @@ def _groups() -> tuple[dict[str, tuple[int, Part]], dict[str, tuple[int, Part]]]
 
 
 def _pieces(text: str) -> list[str]:
-    spaced = re.sub(r"[&+]", " and ", text)
+    spaced = re.sub(r"[&+]", " and ", re.sub(r"(?<=\w)'s\b", "", text))
     spaced = re.sub(r"(?<=[a-zа-я])(?=[A-ZА-Я]{2,}\b)", " ", spaced)
-    return [piece for piece in re.split(r"[^\w']+|_", spaced) if piece.strip("'")]
+    return [piece for piece in pieces_of(spaced) if piece.strip("'")]
 
 
 def _merge_letters(words: list[str]) -> list[str]:
@@ -211,7 +213,7 @@ def _merge_letters(words: list[str]) -> list[str]:
 @lru_cache(maxsize=50_000)
 def prepare_company(name: str) -> CompanyName:
     """A company name ready for comparison."""
-    cleaned = clean(name)
+    cleaned = re.sub(r"\(\s*[A-Z]{2,10}\s*\)", " ", clean(name)) or clean(name)
     words: list[CompanyWord] = []
     forms: list[Form] = []
     latin: list[str] = []
@@ -245,8 +247,9 @@ def _take_latin(words: list[str], forms: list[Form]) -> list[CompanyWord]:
     merged = _merge_letters([word for word in plain if word not in {"and"}]) if _letters_around_and(plain) else plain
     kept: list[str] = []
     at = 0
+    righted = [_right_form_word(word) for word in merged]
     while at < len(merged):
-        size, form = _form_at(merged, at)
+        size, form = _form_at(righted, at)
         if form is None:
             kept.append(merged[at])
             at += 1
@@ -254,6 +257,26 @@ def _take_latin(words: list[str], forms: list[Form]) -> list[CompanyWord]:
             forms.append(form)
             at += size
     return [_word(word) for word in kept]
+
+
+@cache
+def _form_vocabulary() -> tuple[frozenset[str], tuple[str, ...]]:
+    words = frozenset(word for form in _forms() for word in form if len(word) >= 5)
+    return words, tuple(sorted(words))
+
+
+@lru_cache(maxsize=50_000)
+def _right_form_word(word: str) -> str:
+    """A misspelt word of a legal form (`aktiengeselschaft`, `joynt`) put right."""
+    known, ordered = _form_vocabulary()
+    if len(word) < 5 or word in known or word in _groups()[0]:
+        return word
+    allowed = 1 if len(word) < 10 else 2
+    for candidate in ordered:
+        if abs(len(candidate) - len(word)) <= allowed and candidate[:1] == word[:1]:
+            if OSA.distance(word, candidate, score_cutoff=allowed) <= allowed:
+                return candidate
+    return word
 
 
 def _letters_around_and(words: list[str]) -> bool:

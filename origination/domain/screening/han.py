@@ -6,6 +6,8 @@ import tomllib
 from functools import cache, lru_cache
 from pathlib import Path
 
+from origination.domain.screening.hangul import hangul_readings, is_hangul
+
 _HERE = Path(__file__).parent
 READINGS_MAX = 4
 
@@ -30,6 +32,8 @@ def simplify(text: str) -> str:
 @lru_cache(maxsize=20_000)
 def mandarin(char: str) -> tuple[str, ...]:
     """The toneless pinyin readings of a character, the commonest first (`重` -> zhong, chong); u for ü."""
+    if is_hangul(char):
+        return hangul_readings(char)[:READINGS_MAX]
     from pypinyin import Style, pinyin
 
     found = pinyin(char, style=Style.NORMAL, heteronym=True, errors="ignore")
@@ -75,6 +79,8 @@ def wade_giles(syllable: str) -> tuple[str, ...]:
 @lru_cache(maxsize=20_000)
 def readings(char: str, *, surname: bool = False) -> tuple[str, ...]:
     """Every romanisation of one character: pinyin first, then Wade-Giles, Cantonese and other common spellings."""
+    if is_hangul(char):
+        return hangul_readings(char, surname=surname)
     tables = _tables()
     plain = simplify(char)
     own = tables["surname"].get(plain, []) if surname else []

@@ -76,6 +76,7 @@ class ScreeningIndex:
         self._first_last: dict[str, list[int]] = defaultdict(list)
         self._groups: dict[int, list[int]] = defaultdict(list)
         self.identifiers: dict[str, list[int]] = defaultdict(list)
+        self.by_id = {(entry.list_name, entry.entry_id): entry for entry in self.entries}
         for number, entry in enumerate(self.entries):
             self._add(number, entry)
 

@@ -39,6 +39,14 @@ def name_groups() -> dict[str, int]:
 
 
 @cache
+def commonest() -> frozenset[str]:
+    """The given names that so many people share that two of them say little."""
+    groups = name_groups()
+    numbers = {groups[word] for word in str(table("given_names")["commonest"]).split()}
+    return frozenset(word for word, number in groups.items() if number in numbers) | {"abd", "allah", "khan", "din"}
+
+
+@cache
 def nicknames() -> dict[str, frozenset[int]]:
     """Each long or short form -> the numbers of the families of forms it belongs to."""
     lines = str(table("given_names")["nicknames"]).strip().splitlines()

@@ -43,7 +43,7 @@ def judge(comparison: Comparison, birth: Birth | None, births: tuple[Birth, ...]
         return Match(round(min(score, _CLEARED), 4), alert=False, explanation=tuple(notes), tokens=comparison.tokens)
     if answer is BirthMatch.SAME:
         notes.append(Text("the date of birth {one} agrees", one=birth))
-        score = min(1.0, score + 0.02)
+        score = min(1.0, score + 0.05)
     elif answer is BirthMatch.NEAR:
         notes.append(Text("the dates of birth {one} and {other} are near", one=birth, other=listed))
     return Match(round(score, 4), score >= least, tuple(notes), comparison.tokens)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from core.domain.texts import Text
-from origination.domain.screening import han_person
+from origination.domain.screening.wade_giles import same_chinese_name
+from origination.domain.screening import han_person, lexicon
 from origination.domain.screening.alignment import Alignment, align
 from origination.domain.screening.party import AlignedTokens, Comparison
-from origination.domain.screening.similarity import ALIGNED_MIN
-from origination.domain.screening.words import Name, Role, Word
+from origination.domain.screening.similarity import ALIGNED_MIN, INITIAL
+from origination.domain.screening.words import PARTS_OF_NAMES, Head, Name, Role, Word
 
 # What one word without partner costs, in words: on both sides it is another name, on one side a part left out.
+_EXTRA_COMMON, _EXTRA_SURNAME, _EXTRA_GIVEN = 0.52, 0.55, 0.3
+_FULL = frozenset({Role.NAME, Role.TITLE})
 _CONFLICT, _EXTRA, _EXTRA_INITIAL, _EXTRA_PATRONYMIC = 1.25, 0.2, 0.05, 0.06
 _SINGLE_WORD_CAP = 0.6
+SAME_CHINESE_NAME = 0.92
 _ORDER = {Role.TITLE: "title", Role.PARTICLE: "particle"}
 
 
@@ -22,7 +26,11 @@ def compare_people(first: Name, second: Name) -> Comparison:
     if not first.words or not second.words:
         return Comparison(0.0, (Text("One of the names has no letters to compare"),))
     a, b = _strip(first.words), _strip(second.words)
-    return score_words(a, b)
+    scored = score_words(a, b)
+    if scored.score < SAME_CHINESE_NAME and same_chinese_name(*(tuple(word.text for word in side) for side in (a, b))):
+        note = Text("{one} and {other} are writings of one Chinese name", one=first.written, other=second.written)
+        return Comparison(SAME_CHINESE_NAME, (note,), scored.tokens)
+    return scored
 
 
 def _strip(words: tuple[Word, ...]) -> tuple[Word, ...]:
@@ -44,30 +52,37 @@ def _weight(word: Word) -> float:
         return 0.0
     if word.role is Role.INITIAL:
         return 0.5
+    if _half(word):
+        return 0.5
     return 0.7 if len(word.text) <= 2 and not word.native else 1.0
+
+
+def _half(word: Word) -> bool:
+    return word.text in PARTS_OF_NAMES or word.native in PARTS_OF_NAMES
 
 
 def score_words(a: tuple[Word, ...], b: tuple[Word, ...]) -> Comparison:
     """The arithmetic of the score over one alignment."""
     alignment = align(a, b)
     matched = agreed = 0.0
-    strong = 0
     for pair in alignment.pairs:
         weight = max(sum(_weight(a[i]) for i in pair.first), sum(_weight(b[j]) for j in pair.second))
         if len(pair.first) + len(pair.second) > 2:
             weight = max(weight, 1.0)
         matched += weight
         agreed += weight * pair.similarity
-        strong += sum(1 for i in pair.first if a[i].role is not Role.PARTICLE) if weight >= 0.7 else 0
     left_a = [a[i] for i in alignment.first_left if a[i].role is not Role.PARTICLE]
     left_b = [b[j] for j in alignment.second_left if b[j].role is not Role.PARTICLE]
-    cost = _left_cost(left_a, left_b)
+    cost = _left_cost(left_a, left_b, extra=_EXTRA_COMMON if _all_common(alignment, a) else _EXTRA)
     score = agreed / (matched + cost) if matched else 0.0
+    if cost and len(alignment.pairs) <= 2:
+        # Two words, one of them only alike, and more left over: too little to go by.
+        score -= (1.0 - min((pair.similarity for pair in alignment.pairs), default=1.0)) / 2
     score = _capped(score, alignment, a, b)
     return Comparison(round(score, 4), _explain(alignment, a, b), _card(alignment, a, b))
 
 
-def _left_cost(left_a: list[Word], left_b: list[Word]) -> float:
+def _left_cost(left_a: list[Word], left_b: list[Word], *, extra: float) -> float:
     """Patronymics conflict only with patronymics: `Sergey Viktorovich` against `Sergey V.` or none."""
     names_a, names_b = (_names(left) for left in (left_a, left_b))
     conflicts = min(names_a, names_b)
@@ -83,10 +98,21 @@ def _left_cost(left_a: list[Word], left_b: list[Word]) -> float:
     return (
         _CONFLICT * (conflicts + father_conflicts)
         + 0.8 * initial_conflicts
-        + _EXTRA * extras
+        + sum(sorted((_extra_cost(w, extra) for w in (*left_a, *left_b) if w.role in _FULL), reverse=True)[:extras])
         + _EXTRA_PATRONYMIC * fathers
         + _EXTRA_INITIAL * loose
     )
+
+
+def _all_common(alignment: Alignment, a: tuple[Word, ...]) -> bool:
+    """Not more than two words agree, and both are among the commonest names: `Muhammad Ali` is nearly nobody."""
+    words = [a[i].text for pair in alignment.pairs for i in pair.first if a[i].role is not Role.PARTICLE]
+    return len(words) <= 2 and all(word in lexicon.commonest() for word in words)
+
+
+def _extra_cost(word: Word, extra: float) -> float:
+    """A word left out: the surname is missed most, then the first given name."""
+    return max(extra, _EXTRA_SURNAME if word.head is Head.SURNAME else _EXTRA_GIVEN if word.head is Head.GIVEN else 0.0)
 
 
 def _names(words: list[Word]) -> int:
@@ -95,20 +121,24 @@ def _names(words: list[Word]) -> int:
 
 def _capped(score: float, alignment: Alignment, a: tuple[Word, ...], b: tuple[Word, ...]) -> float:
     """One shared word is a name in common, not a person: two must agree unless both names have only one."""
-    full_a = sum(1 for word in a if word.role in {Role.NAME, Role.PATRONYMIC})
-    full_b = sum(1 for word in b if word.role in {Role.NAME, Role.PATRONYMIC})
+    if not any(pair.similarity > INITIAL for pair in alignment.pairs):
+        return min(score, _SINGLE_WORD_CAP)
+    full_a, full_b = (sum(map(_counts, words)) for words in (a, b))
     shared = 0
     for pair in alignment.pairs:
-        roles = {a[i].role for i in pair.first} | {b[j].role for j in pair.second}
-        if roles <= {Role.PARTICLE}:
-            continue
-        shared += max(
-            sum(1 for i in pair.first if a[i].role is not Role.PARTICLE),
-            sum(1 for j in pair.second if b[j].role is not Role.PARTICLE),
+        sides = sum(_counts(a[i]) for i in pair.first), sum(_counts(b[j]) for j in pair.second)
+        initial = any(a[i].role is Role.INITIAL for i in pair.first) or any(
+            b[j].role is Role.INITIAL for j in pair.second
         )
+        shared += max(*sides, 1 if initial else 0)
     if shared < 2 and max(full_a, full_b) > 1:
         return min(score, _SINGLE_WORD_CAP)
     return score
+
+
+def _counts(word: Word) -> bool:
+    """A whole name of its own."""
+    return word.role in {Role.NAME, Role.PATRONYMIC} and not _half(word)
 
 
 def _explain(alignment: Alignment, a: tuple[Word, ...], b: tuple[Word, ...]) -> tuple[Text, ...]:

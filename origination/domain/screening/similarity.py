@@ -10,21 +10,33 @@ from origination.domain.screening import lexicon
 from origination.domain.screening.arabic import arabic_similarity
 from origination.domain.screening.fold import Spelling, spell
 from origination.domain.screening.han import pinyin_syllables, wade_giles
+from origination.domain.screening.sound import sound_distance
 from origination.domain.screening.words import Role, Word
 
-ALIGNED_MIN = 0.70
+ALIGNED_MIN = 0.78
+NATIVE_MIN = 0.78
 NICKNAME = 0.86
 INITIAL = 0.82
-_TEXT_WEIGHT, _FOLD_WEIGHT, _SKELETON_WEIGHT = 0.3, 0.35, 0.55
+_SAME_INITIAL = frozenset(
+    frozenset(pair) for pair in ("yj", "yi", "ij", "kq", "kc", "cq", "vw", "ye", "gj", "ou", "ch")
+)
+_SIBILANTS = ("sh", "x", "s")
+_TEXT_WEIGHT, _OTHER_START = 0.05, 0.25
 
 
 def word_similarity(one: Word, other: Word) -> float:
     """Symmetric, between 0 and 1. An initial stands for any word that begins with it."""
+    if (one.role is Role.PARTICLE) != (other.role is Role.PARTICLE) and (one.native or other.native):
+        return 0.0
     if one.native or other.native:
         return _native_similarity(one, other)
     if one.role is Role.INITIAL or other.role is Role.INITIAL:
         return _initial_similarity(one, other)
-    return spelling_similarity(one.text, other.text)
+    near = spelling_similarity(one.text, other.text)
+    # `Oleksandr` is not `Oleksandrovych`: the father is another person.
+    if near < 0.93 and (one.role is Role.PATRONYMIC) != (other.role is Role.PATRONYMIC):
+        return min(near, 0.6)
+    return near
 
 
 def _native_similarity(one: Word, other: Word) -> float:
@@ -36,15 +48,16 @@ def _native_similarity(one: Word, other: Word) -> float:
     native, latin = (one, other) if one.native else (other, one)
     if Role.INITIAL in {native.role, latin.role}:
         return _initial_similarity(native, latin)
-    return arabic_similarity(native.native, latin.text)
+    near = arabic_similarity(native.native, latin.text)
+    # Vowels that nobody wrote leave more room; what passes here is lifted over the common threshold.
+    return ALIGNED_MIN + (near - NATIVE_MIN) * (1 - ALIGNED_MIN) / (1 - NATIVE_MIN) if near >= NATIVE_MIN else near
 
 
 def _initial_similarity(one: Word, other: Word) -> float:
     if one.role is Role.INITIAL and other.role is Role.INITIAL:
         return 1.0 if one.text == other.text else 0.0
-    if one.text[:1] == other.text[:1] or one.spelling.fold[:1] == other.spelling.fold[:1]:
-        return INITIAL
-    return 0.0
+    first, second = one.text[:1], other.text[:1]
+    return INITIAL if first == second or frozenset((first, second)) in _SAME_INITIAL else 0.0
 
 
 def spelling_similarity(one: str, other: str) -> float:
@@ -68,24 +81,44 @@ def _spelling_similarity(one: str, other: str) -> float:
     if first is not None and second is not None:
         return min(near, 0.55)
     if near < 0.98 and _different_syllables(one, other):
-        return min(near, 0.6)
+        return 0.8 if _same_but_sibilant(one, other) else min(near, 0.6)
+    if near < 0.9 and (first is not None or second is not None) and min(len(one), len(other)) >= 5:
+        known, unknown = (one, other) if first is not None else (other, one)
+        near = max([near, *(_letters(spell(unknown), spell(member)) - 0.02 for member in _members(known))])
     return near
 
 
+@lru_cache(maxsize=2_000)
+def _members(word: str) -> tuple[str, ...]:
+    groups = lexicon.name_groups()
+    number = groups[word]
+    return tuple(member for member, other in groups.items() if other == number and member[:1] == word[:1])
+
+
+def _same_but_sibilant(one: str, other: str) -> bool:
+    """`shi`, `xi` and `si` are one syllable to many ears."""
+
+    def final(word: str) -> str:
+        return next((word[len(start) :] for start in _SIBILANTS if word.startswith(start)), "")
+
+    return bool(final(one)) and final(one) == final(other)
+
+
 def _letters(one: Spelling, other: Spelling) -> float:
-    longest = max(len(one.text), len(other.text))
     if one.text.isdigit() or other.text.isdigit():
         return 0.0
-    fold = OSA.distance(one.fold, other.fold)
+    longest = max(len(one.fold), len(other.fold))
     text = OSA.distance(one.text, other.text)
-    if fold == 0:
+    if one.fold == other.fold:
         return max(0.9, 1.0 - 0.02 * text)
-    skeleton = OSA.distance(one.skeleton, other.skeleton)
-    cost = _TEXT_WEIGHT * text + _FOLD_WEIGHT * fold + _SKELETON_WEIGHT * skeleton
-    # Another first sound or a very short word: one letter is then a different name.
+    if abs(len(one.fold) - len(other.fold)) > longest / 2:
+        return 0.0
+    cost = sound_distance(one.fold, other.fold) + _TEXT_WEIGHT * text
     if one.fold[:1] != other.fold[:1]:
-        cost += 0.35
-    size = longest if longest > 4 else longest - 0.6
+        cost += _OTHER_START
+    # In a very short word one letter makes another name.
+    size = (longest + max(len(one.text), len(other.text))) / 2
+    size = size if size > 4 else size - 1.2
     return max(0.0, 1.0 - cost / max(size, 1.0))
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+import unicodedata
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
 
@@ -25,6 +26,14 @@ class Role(StrEnum):
     PATRONYMIC = "patronymic"
 
 
+class Head(StrEnum):
+    """The word a name is filed under, and the first given name: what nobody leaves out."""
+
+    NONE = ""
+    SURNAME = "surname"
+    GIVEN = "given"
+
+
 @dataclass(frozen=True, slots=True)
 class Word:
     """One word: as written, in Latin letters (`spelling`), and its role. `native` keeps the Arabic letters."""
@@ -33,6 +42,7 @@ class Word:
     spelling: Spelling
     role: Role
     native: str = ""
+    head: Head = Head.NONE
 
     @property
     def text(self) -> str:
@@ -49,10 +59,10 @@ class Name:
     han: str = ""
 
 
-_SPLIT = re.compile(r"[^\w']+|_")
 _PATRONYMIC = re.compile(
-    r"(ovich|evich|ovych|evych|yovich|ovic|evic|owicz|ovna|evna|yevna|ivna|yivna|inichna|ychna|ievich)$"
+    r"(ovich|evich|ovych|evych|yovich|ovitch|evitch|ovitsch|ovic|evic|owicz|ovna|evna|yevna|ivna|yivna|inichna|ychna|ievich)$"
 )
+_ARABIC_TITLES = frozenset("الحاج حاجي الشيخ شيخ سيد السيد ملا الملا مولوي دكتور الدكتور حاج قاري مولانا آيت".split())
 _ABD = re.compile(r"^(?:abdul|abdel|abdal|abdol|abdoul|abdu|abdur|abdus|abdun|abduz|abdush|abdel)-?(?=[a-z]{3,})")
 _DIN = re.compile(r"^([a-z]{3,}?)(?:u|e|a|i|o)(?:l|d|dd)?-?(din|deen|dine|den)$")
 
@@ -89,10 +99,17 @@ def _digits_as_letters(word: str) -> str:
     return word.translate(str.maketrans("0134578926", "oieastbgzb"))
 
 
+def pieces_of(text: str) -> list[str]:
+    """Runs of letters, digits and the vowel signs that belong to them; everything else is a gap."""
+    return "".join(
+        char if char.isalnum() or char == "'" or unicodedata.category(char)[0] == "M" else " " for char in text
+    ).split()
+
+
 def split_words(text: str) -> list[str]:
     """The written words, hyphens and commas as gaps, apostrophes dropped; `AlisherUsmanov` is cut at its capital."""
     out: list[str] = []
-    for piece in _SPLIT.split(text):
+    for piece in pieces_of(text):
         bare = piece.strip("'")
         if not bare:
             continue
@@ -141,13 +158,13 @@ def _role(word: str, written: str) -> Role:
 
 
 def _arabic_words(written: str) -> tuple[Word, ...]:
-    word = arabic.bare(written)
+    word = arabic.settle(written)
     if len(word) == 1:
         latin = arabic.latin_from_arabic(word) or "a"
         return (Word(written, spell(latin[:1]), Role.INITIAL, native=word),)
     if word in {"بن", "ابن", "بنت", "ولد", "آل", "ال"}:
         return (Word(written, spell(arabic.latin_from_arabic(word)), Role.PARTICLE, native=word),)
-    if word in {"الحاج", "حاجي", "الشيخ", "شيخ", "سيد", "السيد", "ملا", "الملا", "مولوي", "دكتور", "الدكتور", "حاج"}:
+    if word in _ARABIC_TITLES:
         return (Word(written, spell(arabic.latin_from_arabic(word)), Role.TITLE, native=word),)
     parts = [word]
     if word.startswith("عبد") and len(word) > 4:
@@ -166,12 +183,51 @@ def _arabic_words(written: str) -> tuple[Word, ...]:
 def prepare_person(name: str) -> Name:
     """A personal name ready for comparison; order and punctuation do not matter any more."""
     cleaned = clean(name)
-    han = "".join(char for char in cleaned if script_of(char) is Script.HAN)
+    han = "".join(char for char in cleaned if script_of(char) in {Script.HAN, Script.HANGUL})
     letters = [char for char in cleaned if char.isalpha()]
     if han and len(han) >= len(letters) / 2:
         return Name(name, (), han=_without_titles(han))
-    words = [word for written in split_words(cleaned) for word in person_words(written)]
-    return Name(name, tuple(_initials_apart(words)), han="")
+    surname, comma, given = cleaned.partition(",")
+    if comma and surname.strip() and given.strip():
+        words = [*_with_head(_words_of(surname), Head.SURNAME), *_with_head(_words_of(given), Head.GIVEN)]
+    else:
+        words = _with_head(_words_of(cleaned), Head.GIVEN)
+    return Name(name, tuple(words), han="")
+
+
+def _words_of(text: str) -> list[Word]:
+    words = [word for written in split_words(text) for word in person_words(written)]
+    return _links_apart(_initials_apart(words))
+
+
+def _with_head(words: list[Word], head: Head) -> list[Word]:
+    for i, word in enumerate(words):
+        if word.role is Role.NAME:
+            return [*words[:i], replace(word, head=head), *words[i + 1 :]]
+    return words
+
+
+# Half names: `Abd` needs what follows, `Din` what precedes.
+PARTS_OF_NAMES = frozenset({"abd", "din", "allah", "abu", "abou", "umm", "abi", "عبد", "دين", "الله", "ابو", "أبو"})
+_ASSIMILATED = frozenset("as ash ad ar an at az es esh ed er en et ez us ush ur un ut uz".split())
+
+
+def _links_apart(words: list[Word]) -> list[Word]:
+    """The article before a sun letter is written as it is spoken: `ash-Sharif`, `ur Rahman`."""
+    out = []
+    for word, following in zip(words, [*words[1:], None], strict=False):
+        last_of_family = following is None and out and word.role is Role.TITLE
+        if last_of_family and (out[-1].role is Role.PARTICLE or word.native.startswith("ال")):
+            out.append(replace(word, role=Role.NAME))
+        elif following and word.text in _ASSIMILATED and following.text.startswith(word.text[1:]):
+            out.append(replace(word, role=Role.PARTICLE))
+        else:
+            out.append(word)
+    if not any(word.role in {Role.NAME, Role.PATRONYMIC} for word in out):
+        return [
+            replace(word, role=Role.NAME) if word.role is Role.PARTICLE and not word.native else word for word in out
+        ]
+    return out
 
 
 def _without_titles(han: str) -> str:
