@@ -36,6 +36,7 @@ from core.tables import UserRow, UserSessionRow
 
 log = logging.getLogger("promissory.auth")
 SIGNING_UP = "signing_up"
+GOING_TO = "going_to"  # where signing up was to lead; the mailed link comes back without it
 ANSWER_SECONDS_MIN = 0.4  # the same for known and unknown addresses, whatever was done about them
 MAIL_ENDPOINTS = frozenset({"security.register", "security.forgot_password", "security.send_confirmation"})
 PASSWORD_ENDPOINTS = frozenset({"security.login", "security.verify", "security.change_password"})
@@ -189,6 +190,7 @@ def _listen(app: Flask) -> None:
     def on_sign_up(_sender: Any, **data: Any) -> None:
         # Set for known addresses too: the cookie must not tell who has an account.
         session[SIGNING_UP] = _mark(data["form_data"]["email"])
+        session[GOING_TO] = data["form_data"].get("next") or ""
 
     def on_authenticated(_sender: Any, user: Account, **data: Any) -> None:
         note("signed_in", user, via=data.get("authn_via") or ["second factor"])

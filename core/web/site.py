@@ -10,11 +10,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response as AnyResponse
 
 from core import audit, sign_ins
+from core.auth.setup import GOING_TO
 from core.domain.actor import STAFF
 from core.domain.errors import NotFound
 from core.i18n import gettext
 from core.tables import UserRow, UserSessionRow
 from core.web import demo
+from core.web.appearance import local_path
 from core.web.guards import public, signed_in
 from core.web.navigation import home_of, url_or_none
 from core.web.work import actor, house, read, work
@@ -60,7 +62,8 @@ def start() -> AnyResponse:
     if lacks_codes:
         flash(gettext("Make your recovery codes now: without them a lost phone locks you out."), "warning")
         return redirect(url_for("security.mf_recovery_codes"))
-    return redirect(home_of(who))
+    wanted = local_path(session.pop(GOING_TO, None))
+    return redirect(wanted if wanted != "/" else home_of(who))
 
 
 @bp.get("/check-mail")
