@@ -18,9 +18,7 @@ BAR = 30
 
 
 @demo.command("load")
-@click.option(
-    "--days", default=None, type=click.IntRange(1, 2000), help="Days to live through; 18 months if left out."
-)
+@click.option("--days", default=None, type=click.IntRange(1, 2000), help="Days to live through; 18 months if left out.")
 @with_appcontext
 def load(days: int | None) -> None:
     """Live eighteen months of a small lender, day by day, on an empty database."""
@@ -77,7 +75,7 @@ def prepare(h: House) -> None:
             seed(h.database)
         return
     with h.database.work() as w:
-        ensure_reference_data(w)
+        ensure_reference_data(w, demo=settings.demo)
 
 
 COMMANDS = [demo]

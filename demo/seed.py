@@ -30,7 +30,7 @@ from origination.steps.advance import Advanced, advance
 from origination.steps.book import book
 from origination.steps.contract import prepare_contract, send_signing_code, sign_contract
 from origination.steps.draft import give_consents, save_owners, save_section, start_application
-from origination.steps.first_start import ensure_reference_data
+from origination.steps.first_start import ensure_reference_data, keep_sample_fresh
 from origination.steps.offer import accept_offer
 from origination.steps.submit import submit
 from origination.steps.verdict import give_verdict
@@ -69,11 +69,14 @@ class Seeder:
         self._set(first, time(8, 0))
         with self.database.work(SYSTEM, clock=self.clock) as w:
             start_business_day(w, first)
-            ensure_reference_data(w)
+            ensure_reference_data(w, demo=True)
             people = ensure_demo_users(w)
             self.staff = {key: actor_for(row) for key, row in people.items()}
         for at in range(self.days):
             day = first + timedelta(days=at)
+            if day.weekday() == 0:
+                with self.database.work(SYSTEM, clock=self.clock) as w:
+                    keep_sample_fresh(w)
             self._live(day, last_weeks=self.days - at <= 21)
             self.progress(at + 1, self.days, day.isoformat())
         self._set(today, time(9, 0))
