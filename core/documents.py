@@ -10,6 +10,7 @@ import hashlib
 import os
 import re
 import secrets
+import warnings
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
@@ -140,7 +141,7 @@ def _capital_number(number: int) -> str:
         if not group:
             gap = bool(words)
             continue
-        if words and (gap or group < 1000):
+        if words and (gap or group < 1000 or groups[place + 1] % 10 == 0):
             words += "零"
         words += _capital_group(group) + ("", "万", "亿", "万亿")[place]
         gap = False
@@ -170,6 +171,8 @@ def render_pdf(html: str, *, title: str | None = None, at: datetime | None = Non
     """
     from weasyprint import HTML
 
+    # WeasyPrint leaves its colour profile to the garbage collector to close.
+    warnings.filterwarnings("ignore", "unclosed file .*sRGB2014", ResourceWarning)
     document = HTML(string=html, url_fetcher=_fetcher(), media_type="print").render(font_config=_fonts())
     if title:
         document.metadata.title = title
@@ -274,6 +277,13 @@ def keep(
             created_at=w.now,
         )
     )
+
+
+def remove(w: Work, row: DocumentRow) -> None:
+    """Deletes the row, and the file once that is durable. Nothing may refer to the row any more."""
+    folder, key = _folder(), row.storage_key
+    w.session.delete(row)
+    w.after_commit.append(lambda: discard(folder, key))
 
 
 def read(w: Work, document_id: UUID) -> tuple[DocumentRow, bytes]:

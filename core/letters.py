@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 from core import documents
 from core.db import Work
@@ -15,8 +15,8 @@ from core.domain.money import Money, total
 from core.tables import DocumentRow, OutboundMessageRow, PartyRow
 
 _WORDS = {
-    "en": {"date": "Date", "reference": "Reference", "to": "To"},
-    "zh": {"date": "日期", "reference": "编号", "to": "收件人"},
+    "en": {"date": "Date", "reference": "Reference"},
+    "zh": {"date": "日期", "reference": "编号"},
 }
 
 
@@ -87,24 +87,31 @@ def _context(letter: Letter, head: Letterhead) -> dict[str, object]:
     }
 
 
-def print_letter(w: Work, message: OutboundMessageRow, *, at: datetime | None = None) -> DocumentRow:
-    """The PDF of a letter in the outbox, printed and kept the first time."""
-    if message.document_id is not None:
-        return w.get(DocumentRow, message.document_id)
+def message_pdf(w: Work, message: OutboundMessageRow) -> bytes:
+    """A message as the letter it is (or would be) printed as: its own words, nothing added."""
     settings = documents.settings_in_use()
     party = None if message.party_id is None else w.get(PartyRow, message.party_id)
+    words = _WORDS["zh" if message.locale.startswith("zh") else "en"]
     letter = Letter(
         locale=message.locale,
-        recipient=party.name if party else message.recipient,
+        recipient=party.name if party else "",
         address=message.recipient,
         subject=message.title,
         body=message.body,
         on=message.created_at.astimezone(settings.time_zone).date(),
+        particulars=((words["reference"], message.id.hex[-12:].upper()),),
     )
-    pdf = documents.render_pdf(letter_html(letter, Letterhead(settings.lender_name)), at=at or w.now)
+    return documents.render_pdf(letter_html(letter, Letterhead(settings.lender_name)), at=message.created_at)
+
+
+def print_letter(w: Work, message: OutboundMessageRow) -> DocumentRow:
+    """The PDF of a letter in the outbox, printed and kept the first time."""
+    if message.document_id is not None:
+        return w.get(DocumentRow, message.document_id)
     kept = documents.keep(
-        w, pdf, kind="letter", filename=f"letter-{letter.on.isoformat()}.pdf", media_type="application/pdf",
-        subject_type="outbound_message", subject_id=message.id,
+        w, message_pdf(w, message), kind="letter", filename=f"{message.kind.replace('/', '-')}-{message.id}.pdf",
+        media_type="application/pdf", subject_type=message.subject_type or "message",
+        subject_id=message.subject_id or message.id,
     )  # fmt: skip
     w.session.flush()
     message.document_id = kept.id

@@ -215,11 +215,14 @@ def _certificate(
 
 
 def _name(lender: str, what: str) -> x509.Name:
-    # X.520 allows 64 characters.
+    # X.520 allows 64; counted in bytes here, so that names in Chinese characters fit.
+    def short(length: int) -> str:
+        return lender.encode()[:length].decode(errors="ignore")
+
     return x509.Name(
         [
-            x509.NameAttribute(NameOID.ORGANIZATION_NAME, lender[:64]),
-            x509.NameAttribute(NameOID.COMMON_NAME, f"{lender[:58]} {what}"),
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, short(64)),
+            x509.NameAttribute(NameOID.COMMON_NAME, f"{short(58)} {what}"),
         ]
     )
 

@@ -6,11 +6,11 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from core import documents, queue
+from core import letters, queue
 from core.db import Database, Work
 from core.domain.actor import SYSTEM
 from core.outbox import DELIVER
-from core.tables import OutboundMessageRow, PartyRow
+from core.tables import OutboundMessageRow
 
 
 def print_letters(database: Database, *, limit: int = 500) -> int:
@@ -29,35 +29,11 @@ def print_letters(database: Database, *, limit: int = 500) -> int:
         with database.work(SYSTEM) as w:
             message = w.lock(OutboundMessageRow, message_id)
             if message.document_id is None and message.status == "queued":
-                _attach(w, message)
+                letters.print_letter(w, message)
                 queue.defer(w, DELIVER, queueing_lock=DELIVER)
     return len(ids)
 
 
-def _attach(w: Work, message: OutboundMessageRow) -> None:
-    document = documents.keep(
-        w, letter_pdf(w, message.id), kind="letter", filename=f"{message.kind.replace('/', '-')}-{message.id}.pdf",
-        media_type="application/pdf", subject_type=message.subject_type or "message",
-        subject_id=message.subject_id or message.id,
-    )  # fmt: skip
-    w.session.flush()
-    message.document_id = document.id
-
-
 def letter_pdf(w: Work, message_id: UUID) -> bytes:
     """The letter of a message as it is (or would be) printed. Raises NotFound."""
-    message = w.get(OutboundMessageRow, message_id)
-    party = None if message.party_id is None else w.get(PartyRow, message.party_id)
-    settings = documents.settings_in_use()
-    html = documents.render_html(
-        "message/letter.html",
-        lang="zh" if message.locale.startswith("zh") else "en",
-        title=message.title,
-        paragraphs=[part.strip() for part in message.body.split("\n\n") if part.strip()],
-        address=[line.strip() for line in message.recipient.splitlines() if line.strip()],
-        name="" if party is None else party.name,
-        lender=settings.lender_name,
-        on=message.created_at.astimezone(settings.time_zone).date(),
-        reference=str(message.id),
-    )
-    return documents.render_pdf(html, title=message.title, at=message.created_at)
+    return letters.message_pdf(w, w.get(OutboundMessageRow, message_id))
