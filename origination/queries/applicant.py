@@ -1,12 +1,12 @@
-"""What an applicant sees: drafts as a task list, where an application stands, offers, reasons."""
+"""What applicants see of their own applications. Another person's application does not exist for them."""
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -15,127 +15,23 @@ from sqlalchemy import or_, select
 from core.db import Work
 from core.domain.errors import NotFound
 from core.domain.fact import FactValue
+from core.domain.facts import facts_from_json
 from core.domain.money import Money
+from core.domain.party import PartyKind
 from core.domain.texts import Text
-from origination.domain.application import (
-    REQUIRED_CONSENTS,
-    SECTIONS,
-    ApplicationStatus,
-    OwnerEntry,
-    Section,
-    SectionStatus,
-    section_status,
-)
-from origination.domain.decision import BUILT_IN
-from origination.domain.policy import OriginationPolicy
+from core.tables import SignedLinkRow, UserRow
+from origination.domain.application import ApplicationStatus, OwnerEntry
 from origination.domain.product import Product
-from origination.queries.rows import (
-    answers_of,
-    check_sight,
-    consent_rows,
-    latest_decision,
-    offers_of,
-    owners_of,
-    product_of,
-)
-from origination.tables.application import ApplicationDocumentRow, ApplicationRow
-from origination.tables.decision import DecisionRow
-from origination.tables.offer import OfferRow
+from origination.queries.products import product_version
+from origination.tables.application import ApplicationDocumentRow, ApplicationRow, ConsentRow
 
-REASONS_MAX = 4
+REQUESTED, RECEIVED, ACCEPTED, REJECTED = "requested", "received", "accepted", "rejected"
+UPLOAD_PURPOSE = "application.upload"
 
 
 @dataclass(frozen=True, slots=True)
-class ApplicationLine:
-    """One application in a list."""
-
-    id: UUID
-    reference: str | None
-    segment: str
-    product: str
-    status: ApplicationStatus
-    applicant_name: str | None
-    amount: Money | None
-    tenor_months: int | None
-    created_at: datetime
-    submitted_at: datetime | None
-    moved_at: datetime
-    due_at: datetime | None
-    is_demo: bool
-
-
-def line_of(row: ApplicationRow) -> ApplicationLine:
-    """The line of a row."""
-    return ApplicationLine(
-        id=row.id,
-        reference=row.reference,
-        segment=row.segment,
-        product=row.product_code,
-        status=ApplicationStatus(row.status),
-        applicant_name=row.applicant_name,
-        amount=None if row.amount_minor is None else Money(row.amount_minor, row.currency),
-        tenor_months=row.tenor_months,
-        created_at=row.created_at,
-        submitted_at=row.submitted_at,
-        moved_at=row.moved_at,
-        due_at=row.due_at,
-        is_demo=row.is_demo,
-    )
-
-
-def my_applications(r: Work) -> tuple[ApplicationLine, ...]:
-    """The actor's own applications, newest first."""
-    actor = r.actor
-    mine = []
-    if actor.id is not None:
-        mine.append(ApplicationRow.owner_user_id == actor.id)
-    if actor.party_id is not None:
-        mine.append(ApplicationRow.party_id == actor.party_id)
-    if not mine:
-        return ()
-    query = select(ApplicationRow).where(or_(*mine)).order_by(ApplicationRow.created_at.desc())
-    return tuple(line_of(row) for row in r.session.scalars(query))
-
-
-@dataclass(frozen=True, slots=True)
-class SectionView:
-    """One task with its state, what is answered, what was typed and refused, and why."""
-
-    section: Section
-    status: SectionStatus
-    typed: Any
-    errors: Mapping[str, Sequence[str]]
-
-
-@dataclass(frozen=True, slots=True)
-class DraftView:
-    """A draft, or the answers of an application that was sent."""
-
-    line: ApplicationLine
-    row_version: int
-    product: Product
-    answers: Mapping[str, FactValue]
-    owners: tuple[OwnerEntry, ...]
-    consents: frozenset[str]
-    documents: tuple[DocumentLine, ...]
-    sections: tuple[SectionView, ...]
-
-    @property
-    def is_complete(self) -> bool:
-        """True when every task but the documents, which may follow, is done."""
-        return all(view.status is SectionStatus.COMPLETED for view in self.sections if view.section.name != "documents")
-
-    def section(self, name: str) -> SectionView:
-        """The task of that name. Raises NotFound."""
-        for view in self.sections:
-            if view.section.name == name:
-                return view
-        raise NotFound(Text("There is no such page"))
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentLine:
-    """One item of the checklist."""
+class PaperView:
+    """One item of the document list."""
 
     id: UUID
     kind: str
@@ -146,176 +42,143 @@ class DocumentLine:
     received_at: datetime | None
 
 
-def draft(r: Work, application_id: UUID) -> DraftView:
-    """The application as its task list. Raises NotFound for somebody else's."""
-    row = r.get(ApplicationRow, application_id)
-    check_sight(r, row)
-    kept = json.loads(row.draft)
-    answers, owners, consents = answers_of(row), owners_of(row), frozenset(consent_rows(r, row.id))
-    documents, product = documents_of(r, row), product_of(r, row)
-    views = tuple(
-        SectionView(
-            section,
-            _status(section, answers, owners, consents, documents, product, kept.get("errors", {})),
-            kept.get("typed", {}).get(section.name),
-            kept.get("errors", {}).get(section.name, {}),
-        )
-        for section in SECTIONS[row.segment]
-    )
-    return DraftView(line_of(row), row.row_version, product, answers, owners, consents, documents, views)
-
-
-def _status(
-    section: Section,
-    answers: Mapping[str, FactValue],
-    owners: tuple[OwnerEntry, ...],
-    consents: frozenset[str],
-    documents: tuple[DocumentLine, ...],
-    product: Product,
-    errors: Mapping[str, Any],
-) -> SectionStatus:
-    if errors.get(section.name):
-        return SectionStatus.PROBLEM
-    if section.facts:
-        return section_status(section, answers)
-    done, begun = {
-        "owners": (bool(owners), bool(owners)),
-        "consents": ({kind.value for kind in REQUIRED_CONSENTS} <= consents, bool(consents)),
-        "documents": ({d.kind for d in documents if d.document_id} >= set(product.documents), bool(documents)),
-    }[section.name]
-    if done:
-        return SectionStatus.COMPLETED
-    return SectionStatus.IN_PROGRESS if begun else SectionStatus.NOT_STARTED
-
-
-def documents_of(r: Work, row: ApplicationRow) -> tuple[DocumentLine, ...]:
-    """The checklist, oldest first."""
-    query = select(ApplicationDocumentRow).where(ApplicationDocumentRow.application_id == row.id)
-    return tuple(
-        DocumentLine(d.id, d.kind, d.status, d.reason, d.document_id, d.requested_at, d.received_at)
-        for d in r.session.scalars(query.order_by(ApplicationDocumentRow.requested_at, ApplicationDocumentRow.kind))
-    )
-
-
 @dataclass(frozen=True, slots=True)
-class ReasonView:
-    """A reason as the applicant reads it: the words by locale with places for figures, and the figures."""
-
-    id: str
-    texts: Mapping[str, str]
-    params: Mapping[str, Any]
-
-    def template(self, locale: str) -> str:
-        """The words in the reader's language."""
-        return self.texts.get("zh" if locale.lower().startswith("zh") else "en", self.id)
-
-
-def reasons_of(r: Work, made: DecisionRow, limit: int | None = REASONS_MAX) -> tuple[ReasonView, ...]:
-    """The reasons of a decision in order, at most `limit`: the values found and the limits stand in `params`."""
-    policy = r.policy(OriginationPolicy)
-    rows = {row["row"]: row for row in made.record["rows"]}
-    views = []
-    for reason_id in made.reasons[:limit]:
-        row = rows.get(reason_id)
-        texts = dict(row["texts"]) if row else dict(policy.reason_texts(reason_id))
-        if not texts and reason_id in BUILT_IN:
-            texts = {"en": str(BUILT_IN[reason_id]), "msgid": BUILT_IN[reason_id].msgid}
-        params: dict[str, Any] = {}
-        for name, value in (row["inputs"] if row else {}).items():
-            params[name] = value
-            operands = row["limits"][name][1] if row else []
-            params[f"{name}_limit"] = operands[0] if operands else None
-        views.append(ReasonView(reason_id, texts, params))
-    return tuple(views)
-
-
-@dataclass(frozen=True, slots=True)
-class OfferView:
-    """One offer."""
+class ApplicationView:
+    """One application of the person who asks. `typed` and `errors` are what a draft's pages refused, by section."""
 
     id: UUID
-    number: int
-    status: str
-    amount: Money
-    tenor_months: int
-    amortisation: str
-    rate_annual: Decimal
-    instalment: Money
-    total: Money
-    paid_out: Money
-    cost_effective: Decimal
-    cost_nominal: Decimal
-    expires_on: date
-    quote: Mapping[str, Any]
-
-
-def offer_view(row: OfferRow) -> OfferView:
-    """The view of a row."""
-
-    def money(minor: int) -> Money:
-        return Money(minor, row.currency)
-
-    return OfferView(
-        id=row.id,
-        number=row.number,
-        status=row.status,
-        amount=money(row.amount_minor),
-        tenor_months=row.tenor_months,
-        amortisation=row.amortisation,
-        rate_annual=row.rate_annual,
-        instalment=money(row.instalment_minor),
-        total=money(row.total_minor),
-        paid_out=money(row.paid_out_minor),
-        cost_effective=row.cost_effective,
-        cost_nominal=row.cost_nominal,
-        expires_on=row.expires_on,
-        quote=row.quote,
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class StatusView:
-    """Where an application stands, for the one who sent it. `can_ask_person`: declined by rules alone so far."""
-
-    line: ApplicationLine
-    row_version: int
+    reference: str | None
+    status: ApplicationStatus
     product: Product
-    offers: tuple[OfferView, ...]
-    documents: tuple[DocumentLine, ...]
-    decided_at: datetime | None
-    is_automatic: bool
-    is_counter: bool
-    reasons: tuple[ReasonView, ...]
-    can_ask_person: bool
+    answers: Mapping[str, FactValue]
+    typed: Mapping[str, Any]
+    errors: Mapping[str, Mapping[str, list[str]]]
+    owners: tuple[OwnerEntry, ...]
+    consents: Mapping[str, datetime]
+    papers: tuple[PaperView, ...]
+    row_version: int
+    assessment: int
+    locale: str
+    created_at: datetime
+    moved_at: datetime
+    submitted_at: datetime | None
+    submitted_on: date | None
+    due_at: datetime | None
+    party_id: UUID | None
+    amount: Money | None
+    tenor_months: int | None
+
+    @property
+    def segment(self) -> str:
+        """consumer or sme."""
+        return self.product.segment
+
+    @property
+    def is_draft(self) -> bool:
+        """Not sent yet."""
+        return self.status is ApplicationStatus.DRAFT
 
 
-def status(r: Work, application_id: UUID) -> StatusView:
-    """The tracker. Reasons are told only once it is declined, or a counter-offer was made."""
-    row = r.get(ApplicationRow, application_id)
-    check_sight(r, row)
-    made = latest_decision(r, row)
-    declined = row.status == ApplicationStatus.DECLINED.value
-    told: tuple[ReasonView, ...] = ()
-    if made is not None and declined:
-        told = reasons_of(r, made)
-    elif made is not None and made.is_counter:
-        told = reasons_of(r, _decline_before(r, made))
-    return StatusView(
-        line=line_of(row),
+def own_row(r: Work, application_id: UUID) -> ApplicationRow:
+    """The row of one's own application. Raises NotFound for any other."""
+    row = r.session.get(ApplicationRow, application_id)
+    who = r.actor
+    mine = row is not None and (
+        (who.id is not None and row.owner_user_id == who.id)
+        or (who.party_id is not None and row.party_id == who.party_id)
+    )
+    if row is None or not mine:
+        raise NotFound(Text("There is no such application"))
+    return row
+
+
+def my_application(r: Work, application_id: UUID) -> ApplicationView:
+    """One's own application. Raises NotFound for any other."""
+    return view_of(r, own_row(r, application_id))
+
+
+def my_applications(r: Work) -> tuple[ApplicationView, ...]:
+    """All of one's own, newest first."""
+    who = r.actor
+    if who.id is None:
+        return ()
+    mine = [ApplicationRow.owner_user_id == who.id]
+    if who.party_id is not None:
+        mine.append(ApplicationRow.party_id == who.party_id)
+    query = select(ApplicationRow).where(or_(*mine)).order_by(ApplicationRow.created_at.desc())
+    return tuple(view_of(r, row) for row in r.session.scalars(query))
+
+
+def my_party_ids(r: Work) -> tuple[UUID, ...]:
+    """The parties one borrows as: oneself, and the companies one has applied for."""
+    who = r.actor
+    found = {who.party_id} if who.party_id is not None else set()
+    if who.id is not None:
+        query = select(ApplicationRow.party_id).where(
+            ApplicationRow.owner_user_id == who.id, ApplicationRow.party_id.is_not(None)
+        )
+        found |= set(r.session.scalars(query))
+    return tuple(sorted(party_id for party_id in found if party_id is not None))
+
+
+def view_of(r: Work, row: ApplicationRow) -> ApplicationView:
+    """The row as a frozen view."""
+    draft = json.loads(row.draft)
+    raw = json.loads(row.answers) if row.answers is not None else draft.get("answers", {})
+    return ApplicationView(
+        id=row.id,
+        reference=row.reference,
+        status=ApplicationStatus(row.status),
+        product=product_version(r, row.product_code, row.product_version),
+        answers=facts_from_json(raw),
+        typed=draft.get("typed", {}),
+        errors=draft.get("errors", {}),
+        owners=tuple(_owner(owner) for owner in row.owners),
+        consents=_consents(r, row.id),
+        papers=papers_of(r, row.id),
         row_version=row.row_version,
-        product=product_of(r, row),
-        offers=tuple(offer_view(one) for one in offers_of(r, row)),
-        documents=documents_of(r, row),
-        decided_at=None if made is None else made.decided_at,
-        is_automatic=made is not None and made.kind == "automatic",
-        is_counter=made is not None and made.is_counter,
-        reasons=told,
-        can_ask_person=declined and made is not None and made.kind == "automatic",
+        assessment=row.assessment,
+        locale=row.locale,
+        created_at=row.created_at,
+        moved_at=row.moved_at,
+        submitted_at=row.submitted_at,
+        submitted_on=row.submitted_on,
+        due_at=row.due_at,
+        party_id=row.party_id,
+        amount=None if row.amount_minor is None else Money(row.amount_minor, row.currency),
+        tenor_months=row.tenor_months,
     )
 
 
-def _decline_before(r: Work, made: DecisionRow) -> DecisionRow:
-    query = select(DecisionRow).where(
-        DecisionRow.application_id == made.application_id, DecisionRow.number == made.number - 1
+def _owner(row: Any) -> OwnerEntry:
+    return OwnerEntry(
+        name=row.name, kind=PartyKind(row.kind), share=row.share, birth_on=row.birth_on, country=row.country,
+        identity_kind=row.identity_kind, identity_number=row.identity_number, of=row.of, controls=row.controls,
+    )  # fmt: skip
+
+
+def _consents(r: Work, application_id: UUID) -> dict[str, datetime]:
+    query = select(ConsentRow.kind, ConsentRow.agreed_at).where(ConsentRow.application_id == application_id)
+    return dict(r.session.execute(query).all())
+
+
+def papers_of(r: Work, application_id: UUID) -> tuple[PaperView, ...]:
+    """The document list, oldest first."""
+    query = select(ApplicationDocumentRow).where(ApplicationDocumentRow.application_id == application_id)
+    return tuple(
+        PaperView(row.id, row.kind, row.status, row.reason, row.document_id, row.requested_at, row.received_at)
+        for row in r.session.scalars(query.order_by(ApplicationDocumentRow.requested_at, ApplicationDocumentRow.id))
     )
-    return r.session.scalars(query).one()
+
+
+def account_email(r: Work) -> str:
+    """Where links and letters to the person who asks are sent. Raises NotFound for a visitor."""
+    return r.get(UserRow, r.actor.id).email
+
+
+def view_by_link(r: Work, token: str) -> ApplicationView:
+    """The application an upload link belongs to. Raises NotFound for a link that is not valid (any more)."""
+    link = r.session.get(SignedLinkRow, hashlib.sha256(token.encode()).digest())
+    if link is None or link.purpose != UPLOAD_PURPOSE or link.expires_at <= r.now:
+        raise NotFound(Text("This link is not valid any more. Ask for a new one."))
+    return view_of(r, r.get(ApplicationRow, link.subject_id))
