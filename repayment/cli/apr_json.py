@@ -30,10 +30,11 @@ from repayment.domain.apr_us import (
     unit_period_of,
     us_rate,
 )
-from repayment.domain.irr import unit_rate
+from repayment.domain.irr import compounded, internal_rate, nominal_of
 
 _FLOW = ("amount", "count", "every", "on", "unit", "unit_period", "fraction", "months", "years")
 _FLOWS_MAX = 5000
+Rates = tuple[Decimal, Decimal, Decimal]  # the APR, effective, nominal, as fractions of one
 
 
 class Method(StrEnum):
@@ -162,7 +163,7 @@ def _commonest(days: list[date]) -> tuple[Fraction, UnitPeriod]:
     return unit.per_year, unit
 
 
-def _us(deal: Transaction) -> tuple[float, float, float]:
+def _us(deal: Transaction) -> Rates:
     per_year, unit = _us_unit(deal)
 
     def unit_flow(flow: Flow) -> UnitFlow:
@@ -177,8 +178,8 @@ def _us(deal: Transaction) -> tuple[float, float, float]:
         return UnitFlow(flow.amount, floor(at), at - floor(at))
 
     rate = us_rate([unit_flow(flow) for flow in deal.advances], [unit_flow(flow) for flow in deal.payments])
-    nominal = rate * float(per_year)
-    return nominal, (1 + rate) ** float(per_year) - 1, nominal
+    nominal = rate * per_year.numerator / per_year.denominator
+    return nominal, compounded(rate, per_year), nominal
 
 
 def _years(deal: Transaction, flow: Flow, unit: Unit) -> Fraction:
@@ -191,34 +192,28 @@ def _years(deal: Transaction, flow: Flow, unit: Unit) -> Fraction:
     return eu_interval(deal.start, deal.needs_date(flow), unit)
 
 
-def _eu(deal: Transaction) -> tuple[float, float, float]:
+def _eu(deal: Transaction) -> Rates:
     interval = Fields({"unit": deal.fields.item.get("interval")}, "interval.")
     unit = read_unit(interval, Unit.MONTH)
     sides = [[YearFlow(f.amount, _years(deal, f, unit)) for f in side] for side in (deal.advances, deal.payments)]
     rate = eu_rate(*sides)
-    return rate, rate, _nominal(rate, deal.steps)
+    return rate, rate, nominal_of(rate, deal.steps)
 
 
-def _irr(deal: Transaction) -> tuple[float, float, float]:
+def _irr(deal: Transaction) -> Rates:
     """Dates count days over 365; unit-periods, months and years count as the periods they are."""
-    steps = float(deal.steps)
 
-    def at(flow: Flow) -> float:
+    def at(flow: Flow) -> Fraction:
         if flow.periods is not None:
-            return float(flow.periods[0] + flow.periods[1])
+            return flow.periods[0] + flow.periods[1]
         if deal.start is not None:
-            return (deal.needs_date(flow) - deal.start).days / 365 * steps
-        return float(flow.years or 0) * steps
+            return Fraction((deal.needs_date(flow) - deal.start).days, 365) * deal.steps
+        return (flow.years or Fraction(0)) * deal.steps
 
-    flows = [(at(flow), 0.0, -float(flow.amount)) for flow in deal.advances]
-    flows += [(at(flow), 0.0, float(flow.amount)) for flow in deal.payments]
-    rate = unit_rate(flows)
-    return rate * steps, (1 + rate) ** steps - 1, rate * steps
-
-
-def _nominal(effective: float, per_year: Fraction) -> float:
-    steps = float(per_year)
-    return float(steps * ((1 + effective) ** (1 / steps) - 1))
+    flows = [(at(flow), -flow.amount) for flow in deal.advances] + [(at(flow), flow.amount) for flow in deal.payments]
+    rate = internal_rate(flows)
+    nominal = rate * deal.steps.numerator / deal.steps.denominator
+    return nominal, compounded(rate, deal.steps), nominal
 
 
 _METHODS = {Method.US_ACTUARIAL: (_us, 2), Method.EU_APRC: (_eu, 1), Method.IRR: (_irr, 2)}
@@ -246,6 +241,6 @@ def answer_apr(fields: Fields) -> dict[str, Any]:
     }
 
 
-def _exact(rate: float) -> Decimal:
+def _exact(rate: Decimal) -> Decimal:
     """A fraction of one as percent to ten places; adding zero makes a rounded -0 a plain 0."""
-    return Decimal(rate * 100).quantize(Decimal("1E-10"), rounding=ROUND_HALF_UP) + 0
+    return (rate * 100).quantize(Decimal("1E-10"), rounding=ROUND_HALF_UP) + 0

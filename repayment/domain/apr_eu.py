@@ -46,8 +46,8 @@ def eu_interval(start: date, end: date, unit: Unit = Unit.MONTH) -> Fraction:
     return whole + Fraction(days, (reached - add_months(reached, -12)).days)
 
 
-def eu_rate(advances: Sequence[YearFlow], payments: Sequence[YearFlow]) -> float:
+def eu_rate(advances: Sequence[YearFlow], payments: Sequence[YearFlow]) -> Decimal:
     """X of sum C / (1 + X)^t = sum D / (1 + X)^s, as a fraction of one. Raises NoRate or SeveralRates."""
-    flows = [(float(flow.years), -float(flow.amount)) for flow in advances]
-    flows += [(float(flow.years), float(flow.amount)) for flow in payments]
+    flows: list[tuple[Fraction, Decimal]] = [(flow.years, -flow.amount) for flow in advances]
+    flows += [(flow.years, flow.amount) for flow in payments]
     return internal_rate(flows)

@@ -100,11 +100,11 @@ def single_payment_period(start: date, end: date) -> Fraction:
     return Fraction(365, (end - start).days)
 
 
-def us_rate(advances: Sequence[UnitFlow], payments: Sequence[UnitFlow]) -> float:
+def us_rate(advances: Sequence[UnitFlow], payments: Sequence[UnitFlow]) -> Decimal:
     """The rate of a unit-period by the general equation (b)(8). The APR is this rate x unit-periods a year.
 
     Raises NoRate or SeveralRates.
     """
-    flows = [(float(flow.whole), float(flow.fraction), -float(flow.amount)) for flow in advances]
-    flows += [(float(flow.whole), float(flow.fraction), float(flow.amount)) for flow in payments]
+    flows: list[tuple[int, Fraction, Decimal]] = [(flow.whole, flow.fraction, -flow.amount) for flow in advances]
+    flows += [(flow.whole, flow.fraction, flow.amount) for flow in payments]
     return unit_rate(flows)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
 
-from core.domain.dates import DayCount, year_numerators
-from repayment.domain.irr import internal_rate
+from core.domain.dates import DayCount, year_fraction
+from repayment.domain.irr import internal_rate, nominal_of
 from repayment.domain.schedule import FeeKind, Schedule
 from repayment.domain.schedule_fees import fee_at_start
 
@@ -29,36 +31,26 @@ def cash_flows(schedule: Schedule) -> list[tuple[date, int]]:
     return flows
 
 
-def _times(schedule: Schedule, days: list[date]) -> list[float]:
+def _times(schedule: Schedule, days: list[date]) -> list[Fraction]:
     """Years from the disbursement to each day, measured as the loan's own interest measures time."""
     request = schedule.request
     convention = request.day_count
+    start = request.disbursed_on
     if convention is DayCount.PERIOD:
-        per_year = float(request.frequency.periods_per_year)
-        bounds = [request.disbursed_on, *schedule.due_on]
-        ordinals = [day.toordinal() for day in bounds]
-        times, base = [], 0 if bounds[1] > bounds[0] else 1
-        for day in days:
-            k = _interval(ordinals, day.toordinal())
-            length = ordinals[k + 1] - ordinals[k]
-            share = (day.toordinal() - ordinals[k]) / length if length else 0.0
-            times.append(max(0.0, (k - base + share) / per_year))
-        return times
+        bounds = [day.toordinal() for day in (start, *schedule.due_on)]
+        base = 0 if bounds[1] > bounds[0] else 1
+        return [_periods_until(bounds, day.toordinal(), base) / request.frequency.periods_per_year for day in days]
     if convention is DayCount.ACT_360:  # a year has 365 days, whatever the interest is divided by
         convention = DayCount.ACT_365F
-    start = request.disbursed_on
-    times = []
-    for day in days:
-        (numerator,), den = year_numerators(convention, (start, day))
-        times.append(numerator / den)
-    return times
+    return [year_fraction(convention, start, day) for day in days]
 
 
-def _interval(ordinals: list[int], day: int) -> int:
-    for k in range(len(ordinals) - 1):
-        if day <= ordinals[k + 1]:
-            return k
-    return len(ordinals) - 2
+def _periods_until(bounds: list[int], day: int, base: int) -> Fraction:
+    """Periods from the start to a day, a part of a period by its days."""
+    k = min(max(bisect_left(bounds, day) - 1, 0), len(bounds) - 2)
+    length = bounds[k + 1] - bounds[k]
+    share = Fraction(day - bounds[k], length) if length else Fraction(0)
+    return max(Fraction(0), k - base + share)
 
 
 def cost_of(schedule: Schedule, flows: Sequence[tuple[date, int]]) -> tuple[Decimal, Decimal]:
@@ -67,13 +59,9 @@ def cost_of(schedule: Schedule, flows: Sequence[tuple[date, int]]) -> tuple[Deci
     Raises NoRate or SeveralRates.
     """
     times = _times(schedule, [day for day, _ in flows])
-    effective = internal_rate([(at, float(minor)) for at, (_, minor) in zip(times, flows, strict=True)])
-    per_year = float(schedule.request.frequency.periods_per_year)
-    nominal = per_year * ((1 + effective) ** (1 / per_year) - 1)
-    return (
-        Decimal(effective).quantize(_PLACES, rounding=ROUND_HALF_UP),
-        Decimal(nominal).quantize(_PLACES, rounding=ROUND_HALF_UP),
-    )
+    effective = internal_rate([(at, minor) for at, (_, minor) in zip(times, flows, strict=True)])
+    nominal = nominal_of(effective, schedule.request.frequency.periods_per_year)
+    return effective.quantize(_PLACES, rounding=ROUND_HALF_UP), nominal.quantize(_PLACES, rounding=ROUND_HALF_UP)
 
 
 def effective_annual_rate(schedule: Schedule) -> Decimal:

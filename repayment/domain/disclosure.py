@@ -68,7 +68,7 @@ def apr_us(schedule: Schedule, flows: Sequence[tuple[date, int]] | None = None) 
     for day, minor in dated:
         if minor:
             sides[minor > 0].append(UnitFlow(Decimal(abs(minor)), *periods_between(start, day, unit)))
-    rate = Decimal(us_rate(*sides)) * unit.per_year.numerator / unit.per_year.denominator
+    rate = us_rate(*sides) * unit.per_year.numerator / unit.per_year.denominator
     return rate.quantize(Decimal("0.0001"), rounding=ROUND_HALF_UP)
 
 
@@ -82,7 +82,7 @@ def aprc_eu(schedule: Schedule, flows: Sequence[tuple[date, int]] | None = None)
     for day, minor in dated:
         if minor:
             sides[minor > 0].append(YearFlow(Decimal(abs(minor)), eu_interval(start, day, counted)))
-    return Decimal(eu_rate(*sides)).quantize(Decimal("0.001"), rounding=ROUND_HALF_UP)
+    return eu_rate(*sides).quantize(Decimal("0.001"), rounding=ROUND_HALF_UP)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,15 @@
 """Rates of return by a bounded solver that says so when there is no rate, or more than one.
 
-The only place of this stage where floats are used: a rate is found to about 14 digits, no amount is made of it.
+The one place of the engine where floats work: whole numbers, ratios and decimals come in, a rate good to about 14
+digits goes out as Decimal, and no amount is ever made of it.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from decimal import Decimal
+from fractions import Fraction
 from itertools import pairwise
 
 from core.domain.errors import InvalidInput
@@ -17,6 +20,7 @@ _STEPS = 200
 _GRID = 400
 
 Curve = Callable[[float], tuple[float, float]]  # x -> value, slope
+Exact = int | Fraction | Decimal
 
 
 class NoRate(InvalidInput):
@@ -97,13 +101,14 @@ def only_root(curve: Curve, changes: int, guess: float) -> float:
     return roots[0]
 
 
-def unit_rate(flows: Sequence[tuple[float, float, float]]) -> float:
+def unit_rate(given: Sequence[tuple[Exact, Exact, Exact]]) -> Decimal:
     """The rate i of one unit of time with sum amount / ((1 + fraction x i) (1 + i)^whole) = 0.
 
-    `flows` are (whole, fraction, amount): simple interest over the odd fraction, as in Regulation Z, Appendix J (b)(8).
+    Flows are (whole, fraction, amount): simple interest over the odd fraction, as in Regulation Z, Appendix J (b)(8).
     With fractions of zero and any `whole` this is the internal rate of return.
     Raises NoRate or SeveralRates.
     """
+    flows = [(float(whole), float(odd), float(amount)) for whole, odd, amount in given]
     scale = max((abs(amount) for _, _, amount in flows), default=0.0)
     changes = _sign_changes([(whole + odd, amount) for whole, odd, amount in flows])
     if not scale or not changes:
@@ -130,15 +135,26 @@ def unit_rate(flows: Sequence[tuple[float, float, float]]) -> float:
             return math.copysign(1e300, last), 0.0
         return value, slope
 
-    return math.expm1(only_root(curve, changes, _first_guess(terms)))
+    return Decimal(math.expm1(only_root(curve, changes, _first_guess(terms))))
 
 
-def internal_rate(flows: Sequence[tuple[float, float]]) -> float:
+def internal_rate(flows: Sequence[tuple[Exact, Exact]]) -> Decimal:
     """The rate r per unit of time with sum amount / (1 + r)^time = 0. `flows` are (time, amount), both signs.
 
     Raises NoRate or SeveralRates.
     """
-    return unit_rate([(at, 0.0, amount) for at, amount in flows])
+    return unit_rate([(at, 0, amount) for at, amount in flows])
+
+
+def compounded(rate_period: Decimal, per_year: Fraction) -> Decimal:
+    """The effective yearly rate of a rate of a period."""
+    return Decimal((1 + float(rate_period)) ** float(per_year) - 1)
+
+
+def nominal_of(effective: Decimal, per_year: Fraction) -> Decimal:
+    """Periods a year times the rate of a period that compounds to the effective rate."""
+    steps = float(per_year)
+    return Decimal(steps * ((1 + float(effective)) ** (1 / steps) - 1))
 
 
 def _first_guess(terms: Sequence[tuple[float, float, float]]) -> float:

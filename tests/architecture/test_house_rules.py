@@ -17,7 +17,7 @@ PACKAGES = ("core", "origination", "scoring", "repayment", "demo")
 FUNCTION_LINES_MAX = 70
 FILE_LINES_MAX = 500
 # Solvers of rates work in floats and round at their door; numpy projections are checked against the exact generator.
-FLOAT_ALLOWED = {"repayment/domain/projection.py"}
+FLOAT_ALLOWED = {"repayment/domain/irr.py", "repayment/domain/projection.py"}
 FRAMEWORKS = ("flask", "sqlalchemy", "marshmallow", "xgboost", "shap", "apscheduler", "weasyprint", "procrastinate")
 
 
