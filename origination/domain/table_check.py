@@ -35,6 +35,12 @@ class TableReport:
     complete: bool
 
 
+def currencies_of(table: DecisionTable) -> tuple[str, ...]:
+    """The currencies its limits are written in; one empty name for a table without money."""
+    named = {code for row in table.rows for cell in row.cells for code in cell.by_currency}
+    return tuple(sorted(named)) or ("",)
+
+
 def check_table(table: DecisionTable, currency: str) -> TableReport:
     """Overlaps (for unique), gaps (for tables that must find a row) and rows that can never count, for a currency."""
     compiled = compile_table(table, Vocabulary([table]))

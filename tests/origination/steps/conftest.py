@@ -12,7 +12,7 @@ from tests.origination.steps.journey import person
 def house(database: Database, app) -> Database:  # the app makes templates and keys known
     """A database with products and score cards."""
     with app.app_context(), database.work() as w:
-        ensure_reference_data(w)
+        ensure_reference_data(w, demo=False)
     with app.app_context():
         yield database
 

@@ -1,0 +1,62 @@
+"""Scheduled work of origination: what nobody answered runs out; and the instant decision as a task of the workers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from flask import Flask
+
+from core import queue
+from core.db import Database
+from core.domain.errors import NotFound
+from core.jobs import Job, JobContext
+from core.settings import Settings
+from origination.providers.bureau import choose_bureau
+from origination.steps.advance import advance
+from origination.steps.offer import due_to_expire, expire
+from origination.steps.submit import ADVANCE
+from origination.steps.waiting import waiting_for_bureau
+
+
+def run_expiry(context: JobContext) -> Mapping[str, Any]:
+    """Closes drafts and offers whose time has run out, one transaction each."""
+    with context.database.read() as r:
+        due = due_to_expire(r)
+    expired = 0
+    for application_id in due:
+        with context.database.work() as w:
+            expired += expire(w, application_id)
+    return {"expired": expired}
+
+
+def run_waiting(context: JobContext) -> Mapping[str, Any]:
+    """Asks again for cases that wait for a bureau or were interrupted."""
+    bureau = choose_bureau(context.settings.instance, demo_allowed=not context.settings.production)
+    with context.database.read() as r:
+        waiting = waiting_for_bureau(r)
+    for application_id in waiting:
+        with context.database.work() as w:
+            advance(w, application_id, bureau=bureau)
+    return {"asked_again": len(waiting)}
+
+
+def register(app: Flask, database: Database, settings: Settings) -> None:
+    """Makes the instant decision a task: it runs even when the web process died right after the submission."""
+
+    def run(application_id: str) -> None:
+        bureau = choose_bureau(settings.instance, demo_allowed=not settings.production)
+        with app.app_context(), database.work() as w:
+            try:
+                advance(w, UUID(application_id), bureau=bureau)
+            except NotFound:
+                return  # removed with the demo data meanwhile
+
+    queue.register(ADVANCE, run)
+
+
+JOBS = [
+    Job("expire_offers", {"hour": 1, "minute": 0}, run_expiry),
+    Job("advance_waiting", {"hour": 6, "minute": 0}, run_waiting),
+]
