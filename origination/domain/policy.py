@@ -147,7 +147,4 @@ def _authority(raw: Mapping[str, Any]) -> Authority:
     )
 
 
-POLICIES = (OriginationPolicy,)
-
-
 POLICIES = [OriginationPolicy]
