@@ -18,7 +18,7 @@ LENGTH_MAX = 128
 _LOOKALIKES = str.maketrans("013457@$!€", "oieastasie")
 _ROWS = (
     "abcdefghijklmnopqrstuvwxyz", "01234567890123456789", "qwertyuiop", "asdfghjkl", "zxcvbnm", "qwertzuiop",
-    "azertyuiop",    "1qaz2wsx3edc4rfv5tgb6yhn7ujm", "qazwsxedcrfvtgbyhnujm", "!@#$%^&*()",
+    "azertyuiop",    "1qaz2wsx3edc4rfv5tgb6yhn7ujm", "qazwsxedcrfvtgbyhnujm", "1q2w3e4r5t6y7u8i9o0p", "!@#$%^&*()",
 )  # fmt: skip
 _WORDS = """
 password passwort passwd pass word secret geheim mima login logon signin admin administrator root user guest test
@@ -52,22 +52,19 @@ def password_faults(password: str, *, minimum: int = LENGTH_MIN, about: Iterable
     if len(plain) > LENGTH_MAX:
         return [Text("Use at most {maximum} characters", maximum=LENGTH_MAX)]
     told = [part for text in about for part in _parts(text)]
-    bare = re.sub(r"[\W_]+", "", plain.casefold())
+    bare = _bare(plain)
     if any(part in bare for part in told) and len(_without(bare, told)) < minimum - 3:
         return [Text("This password is built from your name, your e-mail address or our name: choose other words")]
     if len(set(plain)) < 6 or is_repetition(bare):
         return [Text("This password repeats itself and is guessed at once: choose several different words")]
-    if is_common(bare) or is_common(_without(bare, told)):
+    if is_common(plain) or is_common(_without(bare, told)):
         return [Text("This password is on the list of those tried first: add a few words nobody would expect")]
     return []
 
 
 def is_repetition(text: str) -> bool:
     """True for one short piece over and over: `abcabcabcabcabc`."""
-    return any(
-        len(text) >= 3 * size and text[:size] * (len(text) // size + 1) != "" and _repeats(text, size)
-        for size in range(1, max(2, len(text) // 3 + 1))
-    )
+    return any(_repeats(text, size) for size in range(1, len(text) // 3 + 1))
 
 
 def _repeats(text: str, size: int) -> bool:
@@ -76,8 +73,9 @@ def _repeats(text: str, size: int) -> bool:
 
 def is_common(text: str) -> bool:
     """True when it is at most three common pieces, digits at its ends and look-alikes aside."""
-    bare = re.sub(r"[\W_]+", "", text.casefold())
-    return any(_pieces(form) <= 3 for form in {bare, bare.strip("0123456789"), bare.translate(_LOOKALIKES)})
+    bare = _bare(text)
+    meant = _bare(text.casefold().translate(_LOOKALIKES))
+    return any(_pieces(form) <= 3 for form in {bare, bare.strip("0123456789"), meant})
 
 
 def _pieces(text: str) -> int:
@@ -99,6 +97,10 @@ def _is_piece(piece: str) -> bool:
     if len(piece) >= 3 and len(set(piece)) == 1:
         return True
     return len(piece) >= 3 and any(piece in row or piece[::-1] in row for row in _ROWS)
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"[\W_]+", "", text.casefold())
 
 
 def _parts(text: str) -> list[str]:

@@ -1,0 +1,160 @@
+"""Doors: the demo opens on loopback only, stale forms lose nothing, foreign forms do nothing."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from dataclasses import replace
+
+import pytest
+from flask import Flask
+
+from core.db import Database
+from core.domain.actor import SYSTEM
+from core.users import ensure_demo_users
+from tests.core.sign_in import GOOD, OTHER, is_signed_in, messages, post, sign_in, sign_up, token_of, user
+
+
+@pytest.fixture
+def open_app(database: Database, settings) -> Flask:
+    return app_with(database, settings)
+
+
+def app_with(database: Database, settings, **changes) -> Flask:
+    from wsgi import create_app
+
+    with database.work(SYSTEM) as w:
+        ensure_demo_users(w)
+    return create_app(replace(settings, **{"demo": True, "host": "127.0.0.1", **changes}), database)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"demo": False}, {"environment": "production"}, {"host": "0.0.0.0"}, {"host": "192.0.2.7"}]
+)
+def test_the_demo_doors_do_not_exist_elsewhere(database, settings, changes):
+    browser = app_with(database, settings, **changes).test_client()
+    assert browser.get("/demo/").status_code == 404
+    assert browser.get("/demo/mailbox").status_code == 404
+    token = token_of(browser.get("/sign-in").text)
+    assert browser.post("/demo/sign-in", data={"csrf_token": token, "role": "admin"}).status_code == 404
+    assert not is_signed_in(browser)
+
+
+def test_the_demo_doors_are_closed_to_other_machines_and_names(open_app):
+    browser = open_app.test_client()
+    assert browser.get("/demo/").status_code == 200
+    assert browser.get("/demo/", environ_base={"REMOTE_ADDR": "192.0.2.7"}).status_code == 404
+    assert browser.get("/demo/", headers={"Host": "lender.example"}).status_code == 404  # DNS rebinding
+
+
+def test_only_demo_people_come_in_by_the_demo_door(open_app, database):
+    with database.work(SYSTEM) as w:
+        real = w.session.merge(user(database, "admin@example.com"))
+        real.is_demo = False
+    browser = open_app.test_client()
+    token = token_of(browser.get("/demo/").text)
+    assert browser.post("/demo/sign-in", data={"csrf_token": token, "role": "admin"}).status_code == 404
+    assert not is_signed_in(browser)
+
+
+def test_the_demo_mailbox_shows_the_mail_of_whoever_signs_up(open_app, database):
+    browser = open_app.test_client()
+    post(browser, "/sign-up", email="wei@lender.test", password=GOOD, password_confirm=GOOD)
+    assert "/confirm/" in browser.get("/demo/mailbox").text
+    assert "/confirm/" in browser.get("/demo/mailbox?to=WEI@lender.test").text
+    assert "/confirm/" not in browser.get("/demo/mailbox?to=other@lender.test").text
+    assert len(messages(database, "account_confirm")) == 1
+
+
+def test_a_form_with_a_stale_token_comes_back_whole(client):
+    client.get("/sign-up")
+    typed = {"email": "wei@lender.test", "note": '"><svg onload=1>', "password": GOOD, "csrf_token": "old"}
+    answer = client.post("/sign-up?next=/quote", data=typed, headers={"Origin": "http://localhost"})
+    assert answer.status_code == 400
+    assert 'name="email" value="wei@lender.test"' in answer.text
+    assert "<svg onload" not in answer.text
+    assert GOOD not in answer.text
+    assert 'action="/sign-up?next=/quote"' in answer.text
+    again = {
+        "csrf_token": token_of(answer.text),
+        "email": "wei@lender.test",
+        "password": GOOD,
+        "password_confirm": GOOD,
+    }
+    assert client.post("/sign-up", data=again).location == "/check-mail"
+
+
+@pytest.mark.parametrize(
+    "headers", [{"Origin": "https://evil.test"}, {"Sec-Fetch-Site": "cross-site", "Origin": "http://localhost"}, {}]
+)
+def test_a_foreign_form_is_not_offered_again(client, headers):
+    answer = client.post("/sign-up", data={"email": "wei@lender.test"}, headers=headers)
+    assert answer.status_code == 400
+    assert "wei@lender.test" not in answer.text
+
+
+def test_what_was_typed_survives_a_sign_in_that_ran_out(client, database, clock):
+    from datetime import timedelta
+
+    sign_up(client, database)
+    token = token_of(client.get("/account").text)
+    clock.set(clock.now() + timedelta(hours=3))
+    kept = client.post(
+        "/account/sign-ins", data={"csrf_token": token, "session": "abc"}, headers={"Origin": "http://localhost"}
+    )
+    assert kept.status_code == 401
+    assert 'name="session" value="abc"' in kept.text
+    same_browser = client
+    sign_in(same_browser)
+    sent = client.post("/account/sign-ins", data={"csrf_token": token_of(kept.text), "session": "abc"})
+    assert sent.status_code == 404  # it got through to the step: there is no such sign-in
+
+
+def test_signing_up_leads_where_it_was_to_lead(client, database):
+    page = client.get("/sign-up?next=/account")
+    fields = {"csrf_token": token_of(page.text), "email": "wei@lender.test", "password": GOOD, "password_confirm": GOOD}
+    client.post("/sign-up?next=/account", data={**fields, "next": "/account"})
+    from tests.core.sign_in import link_in
+
+    client.get(link_in(messages(database, "account_confirm")[0]))
+    assert client.get("/start").location == "/account"
+
+
+def test_requests_that_send_mail_are_throttled_for_known_and_unknown_alike(app, database):
+    browser = app.test_client()
+    statuses = [post(browser, "/forgotten", email="nobody@lender.test").status_code for _ in range(5)]
+    assert statuses[:2] == [200, 200]
+    assert statuses[-1] == 429
+
+
+@pytest.mark.slow
+def test_known_and_unknown_accounts_take_the_same_time(app, client, database):
+    """CPU time of this process: one argon2 each way. Interleaved tries, other addresses so that no wait intervenes."""
+    sign_up(client, database)
+    taken: dict[str, list[float]] = {"wei@lender.test": [], "nobody@lender.test": []}
+    for n in range(18):
+        for email, times in taken.items():
+            browser = app.test_client()
+            where = {"REMOTE_ADDR": f"198.51.100.{n}"}
+            token = token_of(browser.get("/sign-in").text)
+            began = time.process_time()
+            answer = browser.post(
+                "/sign-in", data={"csrf_token": token, "email": email, "password": OTHER}, environ_base=where
+            )
+            times.append(time.process_time() - began)
+            assert answer.status_code == 200
+    known, unknown = (statistics.median(times) for times in taken.values())
+    assert abs(known - unknown) / known < 0.15
+
+
+def test_a_forged_forwarding_header_changes_no_counter(app, client, database):
+    sign_up(client, database)
+    browser = app.test_client()
+    for n in range(6):
+        page = token_of(browser.get("/sign-in").text)
+        answer = browser.post(
+            "/sign-in",
+            data={"csrf_token": page, "email": "wei@lender.test", "password": OTHER},
+            headers={"X-Forwarded-For": f"203.0.113.{n}"},
+        )
+    assert answer.status_code == 429
