@@ -28,7 +28,6 @@ TABLES: tuple[str, ...] = (
     "origination.tables.offer",
     "origination.tables.product",
     "origination.tables.screening",
-    "origination.tables.screening",
     "repayment.tables",
     "scoring.tables",
 )

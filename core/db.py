@@ -10,7 +10,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from sqlalchemy import (
@@ -109,6 +109,7 @@ class Work:
         self.now = clock.now()
         self._policies = policies
         self.after_commit: list[Callable[[], None]] = []
+        self._locked: dict[tuple[type[Row], Any], Row] = {}
 
     @cached_property
     def today(self) -> date:
@@ -124,10 +125,17 @@ class Work:
         return row
 
     def lock(self, row_class: type[R], row_id: Any) -> R:
-        """The row locked until the end of this work (SELECT ... FOR UPDATE) and read anew, or NotFound."""
+        """The row locked until the end of this work (SELECT ... FOR UPDATE) and read anew, or NotFound.
+
+        Steps that combine lock the same row one after the other; only the first asks the database.
+        """
+        held = self._locked.get((row_class, row_id))
+        if held is not None:
+            return cast(R, held)
         row = self.session.get(row_class, row_id, with_for_update=True, populate_existing=True)
         if row is None:
             raise NotFound(f"There is no {row_class.__tablename__} {row_id}")
+        self._locked[row_class, row_id] = row
         return row
 
     def add(self, row: R) -> R:

@@ -117,7 +117,7 @@ def consumer(rng: Random, number: int, day: date, product: str) -> DemoApplicant
         },
         "identity": {
             "full_name": name, "birth_on": born.isoformat(), "nationality": "CN" if chinese else "ES",
-            "id_kind": "cn_resident_id" if chinese else "national_id",
+            "id_kind": "cn_resident_id" if chinese else "es_nif",
             "id_number": numbers.cn_resident_id(rng, born) if chinese else numbers.es_nif(rng),
             "id_expires_on": (day + timedelta(days=rng.randrange(400, 3000))).isoformat(),
         },
@@ -170,7 +170,7 @@ def company(rng: Random, number: int, day: date, product: str) -> DemoApplicant:
     owners = tuple(
         {
             "name": owner, "kind": "person", "share": str(share), "birth_on": birth.isoformat(), "country": country,
-            "identity_kind": "cn_resident_id" if chinese else "national_id",
+            "identity_kind": "cn_resident_id" if chinese else "es_nif",
             "identity_number": numbers.cn_resident_id(rng, birth) if chinese else numbers.es_nif(rng),
         }
         for owner, share, birth in zip((first, second), (majority, 100 - majority), born, strict=True)

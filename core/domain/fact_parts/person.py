@@ -14,7 +14,14 @@ ID_KINDS = (
     Choice("cn_resident_id", Text("Chinese resident identity card")),
     Choice("passport", Text("Passport")),
     Choice("national_id", Text("National identity card")),
+    Choice("es_nif", Text("Spanish DNI or NIE")),
+    Choice("fr_nir", Text("French social security number")),
+    Choice("de_idnr", Text("German tax identification number")),
     Choice("it_codice_fiscale", Text("Italian codice fiscale")),
+    Choice("nl_bsn", Text("Dutch citizen service number")),
+    Choice("be_nn", Text("Belgian national number")),
+    Choice("pl_pesel", Text("Polish PESEL")),
+    Choice("pt_nif", Text("Portuguese taxpayer number")),
 )
 
 IDENTITY = (

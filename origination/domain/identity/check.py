@@ -7,11 +7,11 @@ from datetime import date
 
 from core.domain.errors import InvalidInput
 from core.domain.texts import Text
-from origination.domain.identity import bank, companies, passport, people, tax
+from origination.domain.identity import bank, companies, europeans, passport, people, tax
 from origination.domain.identity.result import IdCheck, refuse
 
 _LENGTH_MAX = 200
-RULES = {rule.kind: rule for family in (people, companies, tax, bank, passport) for rule in family.RULES}
+RULES = {rule.kind: rule for family in (people, europeans, companies, tax, bank, passport) for rule in family.RULES}
 KINDS = tuple(RULES)
 
 
