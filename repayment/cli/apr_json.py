@@ -106,14 +106,6 @@ class Transaction:
         """Unit-periods a year, twelve when not given."""
         return self.per_year or Fraction(12)
 
-    def needs_date(self, flow: Flow) -> date:
-        """The day of a flow of a dated transaction; an advance without a time is on the first day."""
-        if flow.on is not None:
-            return flow.on
-        if self.start is not None and not flow.years and flow.periods is None:
-            return self.start
-        raise self.fields.fail("payments", Text("Give either dates for all flows or for none"))
-
 
 def _read_transaction(fields: Fields) -> Transaction:
     fields.refuse_unknown("method", "advances", "payments", "unit_periods_per_year", "interval", "decimals", "currency")
@@ -125,7 +117,7 @@ def _read_transaction(fields: Fields) -> Transaction:
         if not 0 < per_year <= 366:
             raise fields.fail("unit_periods_per_year", Text("Enter a number above 0 and up to 366"))
     if not days and any(flow.on is not None for flow in payments):
-        raise fields.fail("advances", Text("Give either dates for all flows or for none"))
+        raise fields.fail("advances", Text("Dated payments need a dated advance"))
     start = min(days) if days else None
     if start is not None and any(flow.on is not None and flow.on < start for flow in payments):
         raise fields.fail("payments", Text("A payment is before the first advance"))
@@ -169,11 +161,10 @@ def _us(deal: Transaction) -> Rates:
     def unit_flow(flow: Flow) -> UnitFlow:
         if flow.periods is not None:
             return UnitFlow(flow.amount, *flow.periods)
-        if deal.start is not None:
-            day = deal.needs_date(flow)
+        if deal.start is not None and flow.on is not None:
             if unit is None:
-                return UnitFlow(flow.amount, int(day > deal.start))
-            return UnitFlow(flow.amount, *periods_between(deal.start, day, unit))
+                return UnitFlow(flow.amount, int(flow.on > deal.start))
+            return UnitFlow(flow.amount, *periods_between(deal.start, flow.on, unit))
         at = (flow.years or 0) * per_year
         return UnitFlow(flow.amount, floor(at), at - floor(at))
 
@@ -183,13 +174,11 @@ def _us(deal: Transaction) -> Rates:
 
 
 def _years(deal: Transaction, flow: Flow, unit: Unit) -> Fraction:
-    if flow.years is not None and deal.start is None:
-        return flow.years
     if flow.periods is not None:
         return (flow.periods[0] + flow.periods[1]) / deal.steps
-    if deal.start is None:
-        return Fraction(0)
-    return eu_interval(deal.start, deal.needs_date(flow), unit)
+    if deal.start is not None and flow.on is not None:
+        return eu_interval(deal.start, flow.on, unit)
+    return flow.years or Fraction(0)
 
 
 def _eu(deal: Transaction) -> Rates:
@@ -206,8 +195,8 @@ def _irr(deal: Transaction) -> Rates:
     def at(flow: Flow) -> Fraction:
         if flow.periods is not None:
             return flow.periods[0] + flow.periods[1]
-        if deal.start is not None:
-            return Fraction((deal.needs_date(flow) - deal.start).days, 365) * deal.steps
+        if deal.start is not None and flow.on is not None:
+            return Fraction((flow.on - deal.start).days, 365) * deal.steps
         return (flow.years or Fraction(0)) * deal.steps
 
     flows = [(at(flow), -flow.amount) for flow in deal.advances] + [(at(flow), flow.amount) for flow in deal.payments]

@@ -103,9 +103,12 @@ class Fields:
         try:
             if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
                 raise ValueError
-            return date.fromisoformat(value)
+            found = date.fromisoformat(value)
+            if found.year < 1583:  # the calendar of all these counts is the Gregorian one
+                raise ValueError
         except ValueError:
             raise self.fail(name, Text("Enter a day that exists, as YYYY-MM-DD")) from None
+        return found
 
     def flag(self, name: str, default: bool) -> bool:
         """true or false."""

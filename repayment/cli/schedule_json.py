@@ -54,6 +54,10 @@ _KINDS = {
     "bullet": "interest_only", "interest_only_bullet": "interest_only", "flat_interest": "flat",
     "custom_principal": "custom",
 }  # fmt: skip
+_TREATMENTS = {
+    "capitalise": "capitalised", "capitalize": "capitalised", "capitalized": "capitalised",
+    "due_at_end_of_grace": "due_at_end", "at_maturity": "due_at_maturity",
+}  # fmt: skip
 _DAY_COUNTS = {
     "ACT/365": "ACT/365F", "ACT/365 FIXED": "ACT/365F", "ACTUAL/365": "ACT/365F", "ACTUAL/360": "ACT/360",
     "ACT/ACT": "ACT/ACT ISDA", "ACTUAL/ACTUAL": "ACT/ACT ISDA", "30/360 ISDA": "30/360", "30/360 US": "30U/360",
@@ -110,11 +114,9 @@ def read_request(fields: Fields) -> ScheduleRequest:
         changes += floating
     if fields.has("promotional"):
         changes += _promotional(fields, rate)
-    kind = str(fields.item.get("amortization", "")).lower()
-    kinds = Fields({"amortization": _KINDS.get(kind, fields.item.get("amortization"))}, fields.path)
     return ScheduleRequest(
         principal=principal,
-        amortization=kinds.choice("amortization", Amortization),
+        amortization=_known_as(fields, "amortization", _KINDS).choice("amortization", Amortization),
         disbursed_on=disbursed_on,
         rate_annual=rate,
         rate_period=fields.decimal("period_rate") if fields.has("period_rate") else None,
@@ -154,6 +156,13 @@ def read_request(fields: Fields) -> ScheduleRequest:
     )
 
 
+def _known_as(fields: Fields, name: str, others: dict[str, str]) -> Fields:
+    """The field with another usual name of its value put right."""
+    given = fields.item.get(name)
+    plain = str(given).lower().replace("-", "_").replace(" ", "_")
+    return Fields({name: others.get(plain, given)}, fields.path)
+
+
 def _same(item: Fields, currency: str) -> str:
     """The currency of the loan; a part may repeat it but not change it."""
     if item.currency("currency", currency) != currency:
@@ -189,7 +198,8 @@ def _business_days(fields: Fields) -> BusinessDays:
 
 def _grace(fields: Fields) -> Grace:
     fields.refuse_unknown("principal", "interest", "interest_treatment")
-    treatment = fields.choice("interest_treatment", InterestTreatment, InterestTreatment.DUE_AT_END)
+    known = _known_as(fields, "interest_treatment", _TREATMENTS)
+    treatment = known.choice("interest_treatment", InterestTreatment, InterestTreatment.DUE_AT_END)
     return Grace(fields.integer("principal", 0), fields.integer("interest", 0), treatment)
 
 
@@ -206,12 +216,20 @@ def _fee(fields: Fields, currency: str) -> Fee:
 
 
 def _balloon(fields: Fields, principal: Money) -> Money | None:
+    """`"2000.00"`, `{"amount": "2000.00"}` or `{"percent": "20"}`; or `balloon_percent` beside it."""
+    if isinstance(fields.item.get("balloon"), dict):
+        inner = fields.part("balloon")
+        inner.refuse_unknown("amount", "percent")
+        if inner.has("amount"):
+            return inner.money("amount", principal.currency)
+        return _share(inner.decimal("percent"), principal)
     if fields.has("balloon"):
         return fields.money("balloon", principal.currency)
-    if fields.has("balloon_percent"):
-        share = fields.decimal("balloon_percent") / 100
-        return Money.rounded(principal.minor * share, principal.currency, rounding=Rounding.HALF_EVEN)
-    return None
+    return _share(fields.decimal("balloon_percent"), principal) if fields.has("balloon_percent") else None
+
+
+def _share(percent: Decimal, principal: Money) -> Money:
+    return Money.rounded(principal.minor * percent / 100, principal.currency, rounding=Rounding.HALF_EVEN)
 
 
 def _rate_changes(fields: Fields) -> tuple[RateChange, ...]:
