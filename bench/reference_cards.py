@@ -22,8 +22,9 @@ from scoring.domain.policy import ScoringPolicy  # noqa: E402
 from scoring.steps.read_sample import Sample, read_sample  # noqa: E402
 from scoring.steps.train import TrainRequest, train, write_draft  # noqa: E402
 
-PURPOSES = ["other", "car_new", "car_used", "furniture", "electronics", "appliances", "repairs", "education", "vacation",
-            "retraining", "business"]  # fmt: skip
+PURPOSES = (
+    "other car_new car_used furniture electronics appliances repairs education vacation retraining business"
+).split()
 # fact: (source column, direction of the PD, meaning, labels by code or None for an ordinal kept as it is)
 CONSUMER = {
     "current_account": ("status", -1, "Current account: 1 none to 4 good balance or salary account", None),
@@ -56,9 +57,9 @@ CONSUMER_PURPOSE = (
 SME_PURPOSE = (
     "Reference scorecard for loans to small firms, shipped so that the product works before a lender has a history of "
     "its own. Trained on US SBA 7(a)/504 loans approved from 1999 on (first records of the national file, Li, Mickel "
-    "and Taylor 2018, public domain), where sector and location are recorded. The recorded term leaks the outcome and is not used. In the whole national file "
-    "17.5 % were charged off over lives of five to ten years; the PD is set to 4 % within a year. Age of the firm is left "
-    "out: the file shows young firms failing less, which is how they were picked. **Not for lending "
+    "and Taylor 2018, public domain), where sector and location are recorded. The recorded term leaks the outcome "
+    "and is not used. In the whole national file 17.5 % were charged off over lives of five to ten years; the PD is set to 4 % within a year. Age "
+    "of the firm is left out: the file shows young firms failing less, which is how they were picked. **Not for lending "
     "decisions without validation on the lender's own contracts.**"
 )
 
@@ -109,7 +110,8 @@ def main(folder: Path, out: Path) -> None:
     ]
     jobs = [
         ("consumer-v1", "consumer", german, CONSUMER, list(range(german.rows)), 0.05, CONSUMER_PURPOSE, None,
-         {"age_years": "age", "personal_status": "personal_status_sex", "foreign_worker": "foreign_worker"}, "south_german_credit.csv"),
+         {"age_years": "age", "personal_status": "personal_status_sex", "foreign_worker": "foreign_worker"},
+         "south_german_credit.csv"),
         ("sme-v1", "sme", sba, SME, recent, 0.04, SME_PURPOSE, "approved_on", {}, "sba_national_1999.csv"),
     ]  # fmt: skip
     for name, segment, sample, mapping, rows, tendency, purpose, time, protected, file in jobs:

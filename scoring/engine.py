@@ -69,11 +69,11 @@ class Booster:
 
     def margin(self, matrix: np.ndarray) -> np.ndarray:
         """Log-odds of bad for encoded rows (rows, features)."""
-        return self.inner.predict(_dmatrix(self._features, matrix), output_margin=True).astype(np.float64)
+        return np.asarray(self.inner.predict(_dmatrix(self._features, matrix), output_margin=True), dtype=np.float64)
 
     def contributions(self, matrix: np.ndarray) -> np.ndarray:
         """xgboost's own `pred_contribs` (rows, features + 1); the last column is the bias."""
-        return self.inner.predict(_dmatrix(self._features, matrix), pred_contribs=True)
+        return np.asarray(self.inner.predict(_dmatrix(self._features, matrix), pred_contribs=True))
 
     def save(self) -> bytes:
         """XGBoost's JSON."""

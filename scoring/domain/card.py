@@ -11,52 +11,16 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 import numpy as np
 
 from core.domain.errors import ModelUnavailable
 from scoring.domain.columns import ColumnType, Feature
+from scoring.domain.scale import Scale
 
 FORMAT = "promissory-card/1"
 REASONS_MAX = 4  # Regulation B, comment 9(b)(2)-1: more than four reasons is not likely to be helpful
-
-
-@dataclass(frozen=True, slots=True)
-class Scale:
-    """How log-odds become points. `decimals` is 0 or 1."""
-
-    pdo: float = 20.0
-    base_score: float = 600.0
-    base_odds: float = 50.0
-    decimals: int = 1
-
-    def __post_init__(self) -> None:
-        if not (self.pdo > 0 and self.base_odds > 0 and self.decimals in (0, 1)):
-            raise ValueError("pdo and base_odds must be positive, decimals 0 or 1")
-
-    @property
-    def tick(self) -> int:
-        """Ticks in one point."""
-        return int(10**self.decimals)
-
-    @property
-    def factor(self) -> float:
-        """Points per unit of log-odds."""
-        return self.pdo / math.log(2)
-
-    def ticks(self, log_odds: float) -> int:
-        """Ticks of a whole log-odds of being bad."""
-        return round((self.base_score - self.factor * (math.log(self.base_odds) + log_odds)) * self.tick)
-
-    def ticks_of_part(self, log_odds: Any) -> Any:
-        """Ticks of a contribution to the log-odds (array or number), without the offset."""
-        return np.rint(np.asarray(log_odds) * (-self.factor * self.tick)).astype(np.int64)
-
-    def points(self, ticks: int) -> Decimal:
-        """Ticks as printed points."""
-        return Decimal(int(ticks)).scaleb(-self.decimals)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,10 +105,9 @@ class Terms:
         base = self.baseline.ticks
         lost = []
         for position, group in enumerate(self.groups):
-            if len(group) == 1:
-                change = ticks[group[0]] - base[group[0]]
-            else:
-                change = sum(ticks[at] - base[at] for at in group)
+            change = ticks[group[0]] - base[group[0]]
+            for at in group[1:]:
+                change += ticks[at] - base[at]
             if change < 0:
                 lost.append((change, position))
         lost.sort()

@@ -18,7 +18,8 @@ CLASS_FEW = 200
 LEAK_AUC = 0.85  # one column of an application that ranks this well is nearly always the outcome in disguise
 JUMP_AUC = 0.12
 _AFTERWARDS = re.compile(
-    r"(charge.?off|chg.?off|written?.?off|recover|collection|default.?(date|on|flag)|closed.?(date|on)|last.?p(ay|y)m|total.?(paid|rec)|outcome)",
+    r"(charge.?off|chg.?off|written?.?off|recover|collection|default.?(date|on|flag)|closed.?(date|on)|last.?p(ay|y)m|"
+    r"total.?(paid|rec)|outcome)",
     re.IGNORECASE,
 )
 
@@ -133,16 +134,18 @@ def check_leaks(features: Sequence[Feature], columns: Sequence[np.ndarray], bad:
         fine = coarse if feature.is_category else _alone(column, bad, 400, is_category=False)
         best = max(coarse, fine)
         if best >= LEAK_AUC:
-            found.append(
-                Finding("LEAK", feature.name, Text("{name} alone ranks with an AUC of {auc}: is it known before the decision?",
-                                                   name=feature.name, auc=f"{best:.3f}"))
+            text = Text(
+                "{name} alone ranks with an AUC of {auc}: is it known before the decision?",
+                name=feature.name, auc=f"{best:.3f}",
             )  # fmt: skip
+            found.append(Finding("LEAK", feature.name, text))
         if fine - coarse >= JUMP_AUC:
-            found.append(
-                Finding("ODDS_JUMP", feature.name,
-                        Text("The odds of {name} jump between neighbouring values (AUC {fine} by value, {coarse} by band): "
-                             "it may be recorded after the outcome", name=feature.name, fine=f"{fine:.3f}", coarse=f"{coarse:.3f}"))
+            text = Text(
+                "The odds of {name} jump between neighbouring values (AUC {fine} by value, {coarse} by band): it may be "
+                "recorded after the outcome",
+                name=feature.name, fine=f"{fine:.3f}", coarse=f"{coarse:.3f}",
             )  # fmt: skip
+            found.append(Finding("ODDS_JUMP", feature.name, text))
     return found
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from core.domain.errors import ModelUnavailable
 from scoring.domain.additive import label_cell
 from scoring.domain.card import Scored, ScoredRows, Terms, terms_from_json
+from scoring.domain.columns import Feature
 from scoring.domain.shapley import ShapTables, tabulate_shap
 from scoring.domain.trees import grids_of, read_ensemble
 
@@ -36,19 +37,27 @@ class DeepCard:
         return self.terms.base_ticks(self.shap.bias)
 
     @cached_property
-    def _edges(self) -> list[list[float]]:
-        return [list(grid.edges) for grid in self.shap.grids]
+    def _lookups(self) -> list[tuple[Feature, dict[str, int] | None, list[float], int]]:
+        found = []
+        for feature, grid in zip(self.terms.features, self.shap.grids, strict=True):
+            codes = {label: code for code, label in enumerate(feature.categories)} if feature.is_category else None
+            found.append((feature, codes, list(grid.edges), grid.cells - 1))
+        return found
 
     def cells_of(self, facts: Mapping[str, Any]) -> tuple[int, ...]:
         """The cell of every feature. Raises InvalidInput for a value of the wrong kind."""
         cells = []
-        for feature, edges in zip(self.terms.features, self._edges, strict=True):
+        for feature, codes, edges, missing in self._lookups:
             value = facts.get(feature.name)
-            number = value if type(value) is float and not math.isinf(value) else feature.encode(value)
-            if feature.is_category:
-                cells.append(len(feature.categories) + 1 if math.isnan(number) else int(number))
+            if codes is not None:
+                cell = codes.get(value, -1) if type(value) is str else -1
+                if cell < 0:
+                    code = feature.encode(value)
+                    cell = missing if math.isnan(code) else int(code)
             else:
-                cells.append(len(edges) + 1 if math.isnan(number) else bisect_right(edges, number))
+                number = value if type(value) is float and not math.isinf(value) else feature.encode(value)
+                cell = bisect_right(edges, number) if number == number else missing  # noqa: PLR0124  (NaN)
+            cells.append(cell)
         return tuple(cells)
 
     def score(self, facts: Mapping[str, Any]) -> Scored:

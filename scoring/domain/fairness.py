@@ -18,7 +18,7 @@ def fairness_table(labels: Sequence[str], bad: np.ndarray, approved: np.ndarray)
     used for screening by supervisors); `p_value` is the two-sided z-test of two proportions against the same group.
     """
     names = np.asarray(labels)
-    rows = []
+    rows: list[dict[str, Any]] = []
     for name in sorted(set(labels)):
         mine = names == name
         size = int(mine.sum())

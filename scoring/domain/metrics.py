@@ -131,7 +131,7 @@ def bootstrap(bad: np.ndarray, pd: np.ndarray, *, seed: int, resamples: int = 20
     levels hold equal counts: the figures move by less than a tenth of the interval.
     """
     good_counts, bad_counts, mean = _levels(bad, pd)
-    goods, bads = int(round(good_counts.sum())), int(round(bad_counts.sum()))
+    goods, bads = round(good_counts.sum()), round(bad_counts.sum())
     names = ("auc", "gini", "ks", "brier", "log_loss")
     if not bads or not goods:
         return dict.fromkeys(names, (math.nan, math.nan))

@@ -8,9 +8,10 @@ from typing import Any
 from scoring.domain.card import Terms
 
 _METHODS = {
-    "additive": "Gradient-boosted trees (XGBoost), one feature per tree, collapsed into one table of cells per feature. "
-    "The score is the sum of printed points.",
-    "deep": "Gradient-boosted trees (XGBoost) of depth up to four; contributions are exact path-dependent TreeSHAP values.",
+    "additive": "Gradient-boosted trees (XGBoost), one feature per tree, collapsed into one table of cells per "
+    "feature. The score is the sum of printed points.",
+    "deep": "Gradient-boosted trees (XGBoost) of depth up to four; contributions are exact path-dependent "
+    "TreeSHAP values.",
     "logistic": "Logistic regression on weights of evidence, collapsed into one table of cells per feature.",
     "expert": "A table of points written by experts; no data were used.",
 }
@@ -25,6 +26,11 @@ def model_card(head: Mapping[str, Any], metrics: Mapping[str, Any], terms: Terms
     """Markdown, from the manifest's head, the metrics and the terms. No dates: the same version gives the same text."""
     data, test, folds = head["data"], metrics["test"], metrics["cross_validation"]
     tendency = head["options"]["central_tendency"]
+    stated = (
+        f"PD set to a long-run share of bads of {tendency:.2%}."
+        if tendency is not None
+        else "PD at the share of bads in the data; state a central tendency before use if the data are oversampled."
+    )
     lines = [
         f"# {head['name']}",
         "",
@@ -32,14 +38,9 @@ def model_card(head: Mapping[str, Any], metrics: Mapping[str, Any], terms: Terms
         "",
         f"- Segment {head['segment']}, kind {head['kind']}. {_METHODS[head['kind']]}",
         f"- Data: `{data['file']}`, {data['rows']} rows, {data['bads']} bad, SHA-256 `{data['sha256'][:16]}...`.",
-        f"- Outcome: `{head['target']}` = 1. "
-        + (
-            f"PD set to a long-run share of bads of {tendency:.2%}."
-            if tendency is not None
-            else "PD at the share of bads in the data; state a central tendency before use if the data are oversampled."
-        ),
-        f"- Points: {terms.scale.base_score:g} at {terms.scale.base_odds:g} goods per bad, {terms.scale.pdo:g} double the odds. "
-        f"Cut-off at PD {terms.cutoff_pd:.1%} = {terms.scale.points(terms.cutoff_ticks)} points.",
+        f"- Outcome: `{head['target']}` = 1. {stated}",
+        f"- Points: {terms.scale.base_score:g} at {terms.scale.base_odds:g} goods per bad, {terms.scale.pdo:g} double "
+        f"the odds. Cut-off at PD {terms.cutoff_pd:.1%} = {terms.scale.points(terms.cutoff_ticks)} points.",
         f"- Reasons compare with {_BASELINES[terms.baseline.method]} ({terms.baseline.rows} rows).",
         "",
         "## Performance",
@@ -49,7 +50,7 @@ def model_card(head: Mapping[str, Any], metrics: Mapping[str, Any], terms: Terms
         _row(f"test ({test['split']})", test),
         _row("cross-validation", folds),
         "",
-        "The test rows took no part in choosing or fitting the tested model. The final card is then fitted on all rows.",
+        "The test rows took no part in choosing or fitting the tested model. The final card is fitted on all rows.",
         "",
         "## Features",
         "",
@@ -92,6 +93,6 @@ def _row(name: str, m: Mapping[str, Any]) -> str:
         return "-" if m[key] is None else format(m[key], form)
 
     return (
-        f"| {name} | {m['rows']} | {show('bad_rate', '.1%')} | {show('auc')} ({show('auc_low')} to {show('auc_high')}) | "
-        f"{show('gini')} | {show('ks')} | {show('brier', '.4f')} | {show('ece', '.4f')} | {show('slope', '.2f')} |"
+        f"| {name} | {m['rows']} | {show('bad_rate', '.1%')} | {show('auc')} ({show('auc_low')} to {show('auc_high')}) "
+        f"| {show('gini')} | {show('ks')} | {show('brier', '.4f')} | {show('ece', '.4f')} | {show('slope', '.2f')} |"
     )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from scoring.domain.card import Scale
+from scoring.domain.scale import Scale
 
 BASELINES = ("near_cutoff", "approved", "population")
 

@@ -79,7 +79,7 @@ def letter_text(reason: str) -> Text:
 
 
 def officer_text(reason: str, *, value: str, points: Decimal, baseline: Decimal) -> Text:
-    """The sentence for the officer: `points` is what the value earns, `baseline` what comparable approved cases earn."""
+    """The sentence for the officer: `points` is what the value earns, `baseline` what comparable cases earn."""
     feature, missing = feature_of(reason)
     lost = baseline - points
     if missing:

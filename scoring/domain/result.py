@@ -13,7 +13,7 @@ from scoring.domain.reasons import ACTIONABLE, label_of, letter_text, officer_te
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """One feature's part: `points` in this case, `baseline` in comparable approved cases; `cell` in words of the data."""
+    """One feature's part: `points` here, `baseline` in comparable approved cases; `cell` in words of the data."""
 
     feature: str
     label: str

@@ -125,12 +125,11 @@ def grids_of(ensemble: Ensemble, categories: dict[int, int]) -> list[Grid]:
     return grids
 
 
-def goes_left(node: Node, grid: Grid) -> np.ndarray:
-    """For every cell of the node's feature: does a row in it go left?"""
-    left = np.empty(grid.cells, dtype=bool)
+def goes_left(node: Node, grid: Grid, position: dict[float, int]) -> np.ndarray:
+    """For every cell of the node's feature: does a row in it go left? `position` finds a threshold in the grid."""
+    left = np.zeros(grid.cells, dtype=bool)
     if node.right_codes is None:
-        cut = grid.thresholds.index(float(np.float32(node.threshold)))
-        left[:-1] = np.arange(grid.cells - 1) <= cut
+        left[: position[float(np.float32(node.threshold))] + 1] = True
     else:
         left[:-1] = [code not in node.right_codes for code in range(grid.cells - 1)]
     left[-1] = node.missing_left
@@ -154,6 +153,7 @@ def tabulate_additive(ensemble: Ensemble, grids: list[Grid]) -> tuple[float, lis
     """
     bias = ensemble.bias
     tables = [np.zeros(grid.cells) for grid in grids]
+    positions = [{t: at for at, t in enumerate(grid.thresholds)} for grid in grids]
     for tree in ensemble.trees:
         used = {node.feature for node in tree if node.feature >= 0}
         if not used:
@@ -162,7 +162,7 @@ def tabulate_additive(ensemble: Ensemble, grids: list[Grid]) -> tuple[float, lis
         if len(used) > 1:
             raise ModelUnavailable("The model is not additive: one of its trees uses two features")
         feature = used.pop()
-        grid = grids[feature]
+        grid, position = grids[feature], positions[feature]
         mean = _mean(tree, 0)
         bias += mean
         values = np.empty(grid.cells)
@@ -173,7 +173,7 @@ def tabulate_additive(ensemble: Ensemble, grids: list[Grid]) -> tuple[float, lis
             if node.feature < 0:
                 values[here] = node.value
                 continue
-            left = goes_left(node, grid)
+            left = goes_left(node, grid, position)
             stack.append((node.left, here & left))
             stack.append((node.right, here & ~left))
         tables[feature] += values - mean

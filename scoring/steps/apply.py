@@ -60,7 +60,7 @@ def apply(
 
 def _text(raw: io.BufferedWriter, *, zipped: bool) -> io.TextIOWrapper:
     target = gzip.GzipFile(fileobj=raw, mode="wb", mtime=0, filename="") if zipped else raw
-    return io.TextIOWrapper(target, encoding="utf-8", newline="")  # type: ignore[arg-type]
+    return io.TextIOWrapper(target, encoding="utf-8", newline="")
 
 
 def _header(names: tuple[str, ...]) -> list[str]:

@@ -10,10 +10,11 @@ from dataclasses import replace
 import numpy as np
 
 from scoring.domain.additive import AdditiveCard, CellTable, additive_from_json
-from scoring.domain.card import Baseline, Scale, Terms, grades_from_bands
+from scoring.domain.card import Baseline, Terms, grades_from_bands
 from scoring.domain.checks import correlated_groups
 from scoring.domain.columns import Feature
 from scoring.domain.deep import DeepCard
+from scoring.domain.scale import Scale
 from scoring.domain.shapley import tabulate_shap
 from scoring.domain.trees import Grid, find_cells, grids_of, read_ensemble, tabulate_additive
 from scoring.steps.fit import Columns, Fit

@@ -18,12 +18,11 @@ Progress = Callable[[str, float], None]
 # Few, far apart, and each sensible by itself: a bounded search that cannot overfit the folds.
 PLANS = {
     "additive": (
-        Plan("stumps", 1, 0.05, 2000, 0.5, 0.7, 1.0, 5.0, 5.0, 128),
-        Plan("pairs of cuts", 2, 0.05, 1500, 0.5, 0.7, 1.0, 5.0, 5.0, 128),
+        Plan("stumps", 1, 0.1, 1500, 0.5, 0.4, 1.0, 5.0, 5.0, 64),
+        Plan("pairs of cuts", 2, 0.05, 1500, 0.5, 0.5, 1.0, 5.0, 5.0, 128),
         Plan("shapes", 3, 0.08, 1200, 0.8, 0.8, 1.0, 1.0, 1.0, 256),
     ),
     "deep": (
-        Plan("shallow", 3, 0.05, 1500, 0.7, 1.0, 0.6, 5.0, 5.0, 256, 1),
         Plan("broad", 4, 0.04, 1500, 0.7, 1.0, 0.5, 5.0, 10.0, 256, 1),
         Plan("sharp", 4, 0.1, 1500, 0.8, 1.0, 0.7, 1.0, 1.0, 256),
     ),

@@ -61,7 +61,7 @@ def read_outcome(target: str, raw: Sequence[str], first_row: int = 1) -> np.ndar
         if number not in (0.0, 1.0):
             shown = ", ".join(sorted(distinct, key=lambda t: (numbers[t] is None, numbers[t] or 0))[:8])
             raise InvalidInput(
-                {target: Text("row {row}: the outcome is {value}; it must be 0 (good) or 1 (bad). Values found: {values}",
+                {target: Text("row {row}: the outcome is {value}; it must be 0 (good) or 1 (bad), found: {values}",
                               row=first_row + offset, value=text, values=shown)}
             )  # fmt: skip
     return np.array([numbers[text] for text in raw], dtype=np.float64)
@@ -133,7 +133,7 @@ def _chunk(names: list[str], block: list[list[str]], started: int) -> Sample:
 def _open(path: Path) -> io.TextIOWrapper:
     with path.open("rb") as probe:
         zipped = probe.read(2) == b"\x1f\x8b"
-    raw = gzip.open(path, "rb") if zipped else path.open("rb")
+    raw = gzip.open(path, "rb") if zipped else path.open("rb")  # noqa: SIM115  (closed with the wrapper)
     return io.TextIOWrapper(raw, encoding="utf-8-sig", errors="strict", newline="")
 
 

@@ -173,10 +173,8 @@ def _holdout(request: TrainRequest, sample: Sample, material: _Material) -> tupl
             classes = [bad[late].sum(), (1 - bad[late]).sum(), bad[~late].sum(), (1 - bad[~late]).sum()]
             if min(classes) >= LATE_BADS_MIN:
                 return late, f"out of time by {column.name}"
-        material.findings.append(
-            Finding("NO_TIME_SPLIT", column.name, Text("{name} is empty in places or leaves too few bads late: the test is a random fifth",
-                                                       name=column.name))
-        )  # fmt: skip
+        text = Text("{name} has gaps, or too few bads late: the test is a random fifth", name=column.name)
+        material.findings.append(Finding("NO_TIME_SPLIT", column.name, text))
     return folds_of(bad, HOLDOUT_PARTS, request.seed + 2) == 0, "stratified fifth"
 
 
