@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from enum import StrEnum
 from fractions import Fraction
 from itertools import pairwise
@@ -34,6 +34,7 @@ from repayment.domain.irr import compounded, internal_rate, nominal_of
 
 _FLOW = ("amount", "count", "every", "on", "unit", "unit_period", "fraction", "months", "years")
 _FLOWS_MAX = 5000
+_WIDE = Context(prec=60)  # a rate of a payday loan has many digits before the point
 Rates = tuple[Decimal, Decimal, Decimal]  # the APR, effective, nominal, as fractions of one
 
 
@@ -223,7 +224,7 @@ def answer_apr(fields: Fields) -> dict[str, Any]:
             raise fields.fail("decimals", Text("Enter a whole number from 0 to 10"))
     apr, effective, nominal = (_exact(value) for value in measure(deal))
     return {
-        "apr": format(apr.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP), "f"),
+        "apr": format(apr.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP, context=_WIDE), "f"),
         "apr_exact": format(apr, "f"),
         "effective": format(effective, "f"),
         "nominal": format(nominal, "f"),
@@ -232,4 +233,4 @@ def answer_apr(fields: Fields) -> dict[str, Any]:
 
 def _exact(rate: Decimal) -> Decimal:
     """A fraction of one as percent to ten places; adding zero makes a rounded -0 a plain 0."""
-    return (rate * 100).quantize(Decimal("1E-10"), rounding=ROUND_HALF_UP) + 0
+    return (rate * 100).quantize(Decimal("1E-10"), rounding=ROUND_HALF_UP, context=_WIDE) + 0

@@ -147,8 +147,14 @@ def internal_rate(flows: Sequence[tuple[Exact, Exact]]) -> Decimal:
 
 
 def compounded(rate_period: Decimal, per_year: Fraction) -> Decimal:
-    """The effective yearly rate of a rate of a period."""
-    return Decimal((1 + float(rate_period)) ** float(per_year) - 1)
+    """The effective yearly rate of a rate of a period. Raises NoRate when it is beyond 10^15."""
+    try:
+        effective = (1 + float(rate_period)) ** float(per_year) - 1
+    except OverflowError:
+        effective = math.inf
+    if effective >= 1e15:
+        raise NoRate({"payments": Text("The yearly rate is too large to be told")})
+    return Decimal(effective)
 
 
 def nominal_of(effective: Decimal, per_year: Fraction) -> Decimal:
