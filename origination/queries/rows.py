@@ -77,13 +77,15 @@ def report_of(w: Work, row: ApplicationRow) -> BureauReportRow | None:
     query = select(BureauReportRow).where(
         BureauReportRow.application_id == row.id, BureauReportRow.assessment == row.assessment
     )
-    return w.session.scalars(query.order_by(BureauReportRow.reported_at.desc()).limit(1)).first()
+    return w.session.scalars(
+        query.order_by(BureauReportRow.reported_at.desc(), BureauReportRow.id.desc()).limit(1)
+    ).first()
 
 
 def fact_set_of(w: Work, row: ApplicationRow) -> FactSetRow | None:
     """The facts of the assessment that counts."""
     query = select(FactSetRow).where(FactSetRow.application_id == row.id, FactSetRow.assessment == row.assessment)
-    return w.session.scalars(query.order_by(FactSetRow.frozen_at.desc()).limit(1)).first()
+    return w.session.scalars(query.order_by(FactSetRow.frozen_at.desc(), FactSetRow.id.desc()).limit(1)).first()
 
 
 def score_in(kept: FactSetRow) -> Score | None:
@@ -114,7 +116,7 @@ def latest_decision(w: Work, row: ApplicationRow, *, kind: str | None = None) ->
 def kyc_check_of(w: Work, row: ApplicationRow) -> KycCheckRow | None:
     """The newest identity check of the assessment that counts."""
     query = select(KycCheckRow).where(KycCheckRow.application_id == row.id, KycCheckRow.assessment == row.assessment)
-    return w.session.scalars(query.order_by(KycCheckRow.checked_at.desc()).limit(1)).first()
+    return w.session.scalars(query.order_by(KycCheckRow.checked_at.desc(), KycCheckRow.id.desc()).limit(1)).first()
 
 
 def case_of(w: Work, row: ApplicationRow, kept: FactSetRow, product: Product) -> Case:
