@@ -54,7 +54,7 @@ class SealKeys:
 class Verification:
     """What a PDF's seal says.
 
-    `intact`: the sealed bytes are unchanged. `valid`: the signature fits the certificate. `trusted`: the certificate
+    `intact`: no byte is changed. `valid`: the signature fits the certificate. `trusted`: the certificate
     leads to the lender's root. `whole`: nothing was appended after sealing. `ours`: all four. `signed_at` is what the
     seal claims. `problem` is a stable word: not_pdf, no_seal, changed, foreign, appended, unreadable; None when ours.
     """
@@ -122,7 +122,6 @@ def seal_pdf(pdf: bytes, keys: SealKeys, *, at: datetime, reason: str, location:
 
 def verify_pdf(pdf: bytes, keys: SealKeys, *, at: datetime) -> Verification:
     """Whether the PDF carries our seal and is unchanged. Never raises for a bad file; see `Verification.problem`."""
-    from pyhanko.pdf_utils.misc import PdfError
     from pyhanko.pdf_utils.reader import PdfFileReader
 
     if not pdf.startswith(b"%PDF-"):
@@ -132,13 +131,12 @@ def verify_pdf(pdf: bytes, keys: SealKeys, *, at: datetime) -> Verification:
         seals = list(reader.embedded_signatures)
         if not seals:
             return Verification(problem="no_seal")
-        return _verify_seal(seals[-1], keys, at)
-    except (PdfError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError):
-        # A hostile or torn file may break the parser in any of these ways; none of them is our seal.
+        return _verify_seal(pdf, seals[-1], keys, at)
+    except Exception:  # noqa: BLE001  a hostile or torn file may break the parser in any way; none of them is our seal
         return Verification(problem="unreadable")
 
 
-def _verify_seal(seal: Any, keys: SealKeys, at: datetime) -> Verification:
+def _verify_seal(pdf: bytes, seal: Any, keys: SealKeys, at: datetime) -> Verification:
     from pyhanko.sign.validation import SignatureCoverageLevel, validate_pdf_signature
     from pyhanko_certvalidator import ValidationContext
 
@@ -148,8 +146,9 @@ def _verify_seal(seal: Any, keys: SealKeys, at: datetime) -> Verification:
     context = ValidationContext(trust_roots=[root], moment=at, allow_fetching=False, revocation_mode="soft-fail")
     status = validate_pdf_signature(seal, signer_validation_context=context)
     whole = status.coverage is SignatureCoverageLevel.ENTIRE_FILE
+    intact = bool(status.intact) and (not status.trusted or _hole_is_untouched(pdf, seal))
     problem = None
-    if not (status.intact and status.valid):
+    if not (intact and status.valid):
         problem = "changed"
     elif not status.trusted:
         problem = "foreign"
@@ -159,7 +158,7 @@ def _verify_seal(seal: Any, keys: SealKeys, at: datetime) -> Verification:
     name = certificate.subject.native
     return Verification(
         found=True,
-        intact=bool(status.intact),
+        intact=intact,
         valid=bool(status.valid),
         trusted=bool(status.trusted),
         whole=whole,
@@ -169,6 +168,47 @@ def _verify_seal(seal: Any, keys: SealKeys, at: datetime) -> Verification:
         certificate_sha256=certificate.sha256.hex(),
         problem=problem,
     )
+
+
+def _hole_is_untouched(pdf: bytes, seal: Any) -> bool:
+    """No signature covers the bytes it is written in; they are built again from what was verified and compared.
+
+    The certificate inside is bound by the signed attribute signing-certificate-v2 (RFC 5035), which pyHanko checks.
+    """
+    from asn1crypto import cms
+    from asn1crypto.x509 import Certificate
+
+    start, length, resume, _ = seal.byte_range
+    info = seal.signed_data["signer_infos"][0]
+    certificate = Certificate.load(seal.signer_cert.dump())
+    sha256 = {"algorithm": "sha256"}
+    signer = cms.SignerInfo(
+        {
+            "version": "v1",
+            "sid": cms.SignerIdentifier(
+                "issuer_and_serial_number",
+                {"issuer": certificate.issuer, "serial_number": certificate.serial_number},
+            ),
+            "digest_algorithm": sha256,
+            "signed_attrs": info["signed_attrs"].untag(),
+            "signature_algorithm": {"algorithm": "sha256_ecdsa"},
+            "signature": info["signature"].native,
+        }
+    )
+    built = cms.ContentInfo(
+        {
+            "content_type": "signed_data",
+            "content": {
+                "version": "v1",
+                "digest_algorithms": [sha256],
+                "encap_content_info": {"content_type": "data"},
+                "certificates": [certificate],
+                "signer_infos": [signer],
+            },
+        }
+    ).dump()
+    hole = pdf[start + length : resume]
+    return hole == b"<" + built.hex().upper().encode().ljust(len(hole) - 2, b"0") + b">"
 
 
 # ---------------------------------------------------------------- keys
@@ -255,6 +295,7 @@ def _signer(keys: SealKeys) -> Any:
         signing_cert=_asn1_certificate(keys.seal_cert),
         signing_key=load_private_key_from_pemder_data(keys.seal_key.read_bytes(), passphrase=None),
         cert_registry=store,
+        embed_roots=False,
     )
 
 

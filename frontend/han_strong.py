@@ -1,6 +1,6 @@
 """Cuts static/vendor/han-strong/han-strong.woff2: bold Chinese for the headings of printed documents.
 
-Debian's small Chinese font has one weight. This takes the characters that templates/contract and templates/message use
+Debian's small Chinese font has one weight. This takes the characters that the contract and the letters use
 from Noto Sans CJK SC Bold (SIL Open Font License 1.1; Debian: fonts-noto-cjk) and nothing else; names and other text of
 the day are printed in the regular weight. Run it after changing a Chinese template:
 
@@ -24,7 +24,9 @@ ALWAYS = "零壹贰叁肆伍陆柒捌玖拾佰仟万亿元角分整人民币年�
 def used_characters() -> set[str]:
     """Every Han character and full-width mark of the Chinese templates."""
     folders = [ROOT / "templates" / name for name in ("contract", "message")]
-    texts = [file.read_text() for folder in folders for kind in ("*.html", "*.txt") for file in folder.rglob(kind)]
+    texts = [
+        file.read_text() for folder in folders for kind in ("*.html", "*.letter.txt") for file in folder.rglob(kind)
+    ]
     return {char for text in [*texts, ALWAYS] for char in text if ord(char) > 0x2E00}
 
 
