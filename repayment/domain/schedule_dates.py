@@ -107,7 +107,7 @@ def _periods(
 ) -> Periods:
     nominal = due = tuple(rolled_dates(first, frequency, rows - 1, month_end, anchor_day))
     if days.convention is not Convention.NONE:
-        due = tuple(days.calendar.adjust(day, days.convention) for day in nominal)
+        due = tuple(_moved(day, days, start) for day in nominal)
     bounds = (start, *(due if days.interest_follows else nominal))
     if convention is not DayCount.PERIOD:
         shares, den = year_numerators(convention, bounds, bounds[-1])
@@ -117,6 +117,12 @@ def _periods(
     if bounds[1] == start:
         numerators[0] = 0  # an instalment on the day of disbursement carries no interest
     return Periods(due, bounds, tuple(numerators), share.denominator)
+
+
+def _moved(day: date, days: BusinessDays, start: date) -> date:
+    """The business day a due date moves to; one that would fall before the disbursement moves forward instead."""
+    moved = days.calendar.adjust(day, days.convention)
+    return moved if moved >= start else days.calendar.adjust(day, Convention.FOLLOWING)
 
 
 def part_share(request: ScheduleRequest, periods: Periods, row: int, part: tuple[date, date]) -> Fraction:

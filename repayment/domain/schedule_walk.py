@@ -153,9 +153,10 @@ class Walk:
         return Segment(start, end, basis, rate, share, basis * rate * share)
 
     def _interest_of(self, segments: list[Segment]) -> Ratio:
-        if self.request.rounding.interest is InterestRounding.SEGMENT:
-            return sum(self.rounded(*segment.interest.as_integer_ratio()) for segment in segments), 1
-        return sum((segment.interest for segment in segments), Fraction(0)).as_integer_ratio()
+        parts = [segment.interest for segment in segments if segment.interest]
+        if self.request.rounding.interest is InterestRounding.SEGMENT and len(parts) > 1:
+            return sum(self.rounded(*part.as_integer_ratio()) for part in parts), 1
+        return sum(parts, Fraction(0)).as_integer_ratio()
 
     # Events
 
