@@ -52,6 +52,7 @@ class Job:
     name: str
     when: Mapping[str, str | int]
     run: Callable[[JobContext], Mapping[str, Any] | None]
+    title: str = ""  # what people call it, a Text
 
 
 def run_job(app: Flask, database: Database, settings: Settings, job: Job, run_on: date) -> str:
@@ -186,6 +187,7 @@ class JobView:
     last: JobRunRow | None
     late: bool
     next_at: datetime | None = None
+    title: str = ""
 
 
 def next_run(job: Job, zone: ZoneInfo, after: datetime) -> datetime | None:
@@ -204,7 +206,7 @@ def overview(w: Work, jobs: Mapping[str, Job], zone: ZoneInfo | None = None) -> 
         last = w.session.scalars(query).first()
         late = last is None or (last.finished_at or last.started_at) < w.now - LATE_AFTER
         when = " ".join(f"{field}={value}" for field, value in job.when.items())
-        views.append(JobView(job.name, when, last, late, next_run(job, zone, w.now) if zone else None))
+        views.append(JobView(job.name, when, last, late, next_run(job, zone, w.now) if zone else None, job.title))
     return tuple(views)
 
 

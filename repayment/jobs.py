@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from core.domain.dates import ONE_DAY
+from core.domain.texts import Text
 from core.jobs import Job, JobContext
 from repayment.steps.close_day import close_day
 from repayment.steps.print_letters import print_letters
@@ -35,6 +36,11 @@ def run_letters(context: JobContext) -> Mapping[str, Any]:
 
 
 JOBS = [
-    Job("day_close", {"hour": int(os.environ.get("DAY_CLOSE_HOUR") or 0), "minute": 10}, run_day_close),
-    Job("letters", {"hour": 7, "minute": 30}, run_letters),
+    Job(
+        "day_close",
+        {"hour": int(os.environ.get("DAY_CLOSE_HOUR") or 0), "minute": 10},
+        run_day_close,
+        Text("Daily close"),
+    ),
+    Job("letters", {"hour": 7, "minute": 30}, run_letters, Text("Printing of letters")),
 ]

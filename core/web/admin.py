@@ -16,7 +16,7 @@ from core import jobs as job_runner
 from core.domain.actor import Role
 from core.domain.errors import InvalidInput, NotFound
 from core.domain.texts import Text
-from core.i18n import gettext
+from core.i18n import gettext, translate
 from core.tables import OutboundMessageRow, UserRow
 from core.web.guards import allow
 from core.web.work import house, read, work
@@ -41,7 +41,15 @@ def jobs() -> str:
         overview = job_runner.overview(r, known, house().settings.time_zone)
         runs = job_runner.recent_runs(r, PAGE)
         waiting, running = _queue_lengths(r)
-        return render_template("admin/jobs.html", jobs=overview, runs=runs, waiting=waiting, running=running, now=r.now)
+        return render_template(
+            "admin/jobs.html",
+            jobs=overview,
+            runs=runs,
+            waiting=waiting,
+            running=running,
+            now=r.now,
+            titles={view.name: view.title or view.name for view in overview},
+        )
 
 
 def _queue_lengths(r: Any) -> tuple[int, int]:
@@ -173,7 +181,7 @@ def system() -> str:
 def health_lines(r: Any) -> list[dict[str, Any]]:
     """What the system page shows. `kind` is bad, good or warn; bad sorts first."""
     settings = house().settings
-    late = [view.name for view in job_runner.overview(r, house().jobs) if view.late]
+    late = [translate(view.title or view.name) for view in job_runner.overview(r, house().jobs) if view.late]
     waiting, _ = _queue_lengths(r)
     oldest = r.session.scalar(
         select(func.min(OutboundMessageRow.created_at)).where(OutboundMessageRow.status == "queued")
