@@ -62,6 +62,14 @@ FROM STDIN
 """
 
 
+_MOVE_CURSOR = """
+WITH broken AS (
+    UPDATE promise SET status = 'BROKEN' WHERE status = 'OPEN' AND loan_id = ANY(%s) AND due_on <= %s
+)
+UPDATE loan SET last_closed_on = %s WHERE id = ANY(%s)
+"""
+
+
 @dataclass(slots=True)
 class LoanAtWork:
     """A loan of the chunk: what its row says, its life, its snapshot."""
@@ -96,11 +104,8 @@ def close_chunk(w: Work, ids: Sequence[UUID], day: date) -> tuple[ChunkClosed, l
     entries = _write_entries(w, cursor, loans, day)
     _write_lines(cursor, loans)
     _write_scalars(cursor, loans)
-    cursor.execute("UPDATE loan SET last_closed_on = %s WHERE id = ANY(%s)", (day, [loan.id for loan in loans]))
-    cursor.execute(
-        "UPDATE promise SET status = 'BROKEN' WHERE status = 'OPEN' AND due_on <= %s AND loan_id = ANY(%s)",
-        (day, [loan.id for loan in loans]),
-    )
+    done = [loan.id for loan in loans]
+    cursor.execute(_MOVE_CURSOR, (done, day, day, done))
     return ChunkClosed(len(loans), entries), loans
 
 

@@ -105,10 +105,10 @@ def _close_one(database: Database, clock: Clock, day: date, *, sends: bool, chun
     with database.work(SYSTEM, clock=clock) as w:
         if w.session.get(DayCloseRow, day) is None:
             w.add(DayCloseRow(day_on=day, started_at=w.now, loans=0, entries=0, notices=0, exceptions=0))
-        ids = _waiting(w, day)
+        ids, behind = _waiting(w, day)
     for start in range(0, len(ids), chunk):
         _close_ids(database, clock, ids[start : start + chunk], day, sends=sends)
-    _retry_lagging(database, clock, day)
+    _retry_lagging(database, clock, behind, day)
     with database.work(SYSTEM, clock=clock) as w:
         row = w.get(DayCloseRow, day)
         row.finished_at = w.now
@@ -122,9 +122,14 @@ def _close_one(database: Database, clock: Clock, day: date, *, sends: bool, chun
     return totals
 
 
-def _waiting(w: Work, day: date) -> list[UUID]:
-    query = select(LoanRow.id).where(LoanRow.status == LoanStatus.ACTIVE.value, LoanRow.last_closed_on == day - ONE_DAY)
-    return list(w.session.scalars(query.order_by(LoanRow.id)))
+def _waiting(w: Work, day: date) -> tuple[list[UUID], list[UUID]]:
+    """Loans that stand at the day before, and loans that an earlier close left further behind."""
+    query = select(LoanRow.id, LoanRow.last_closed_on).where(
+        LoanRow.status == LoanStatus.ACTIVE.value, LoanRow.last_closed_on < day
+    )
+    rows = w.session.execute(query.order_by(LoanRow.id)).all()
+    before = day - ONE_DAY
+    return [row[0] for row in rows if row[1] == before], [row[0] for row in rows if row[1] is not None and row[1] < before]
 
 
 def _close_ids(database: Database, clock: Clock, ids: Sequence[UUID], day: date, *, sends: bool) -> None:
@@ -159,14 +164,8 @@ def _set_apart(database: Database, clock: Clock, loan_id: UUID, day: date, error
         _count(w, day, exceptions=1)
 
 
-def _retry_lagging(database: Database, clock: Clock, day: date) -> None:
+def _retry_lagging(database: Database, clock: Clock, ids: Sequence[UUID], day: date) -> None:
     """Loans left behind by an earlier close: played again up to this day, each in a transaction of its own."""
-    with database.read(SYSTEM, clock=clock) as r:
-        query = select(LoanRow.id).where(LoanRow.status == LoanStatus.ACTIVE.value, LoanRow.last_closed_on < day)
-        known = select(CloseExceptionRow.loan_id).where(
-            CloseExceptionRow.resolved_at.is_(None), CloseExceptionRow.day_on == day
-        )
-        ids = list(r.session.scalars(query.where(LoanRow.id.not_in(known)).order_by(LoanRow.id)))
     for loan_id in ids:
         try:
             with database.work(SYSTEM, clock=clock) as w:

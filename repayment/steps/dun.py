@@ -19,7 +19,7 @@ from core.tables import PartyRow
 from repayment.domain.dunning import DunningAction, DunningPolicies, DunningPolicy, DunningState, decide, not_before
 from repayment.domain.state import LoanStatus
 from repayment.steps.close_chunk import LoanAtWork, driver_cursor
-from repayment.steps.notify import notify
+from repayment.steps.notify import LoanMessage, product_name, write_messages
 from repayment.tables import DunningActionRow, LoanRow
 
 _WINDOW = timedelta(days=31)  # longer than any window of contacts
@@ -39,13 +39,12 @@ def dun(w: Work, loans: Sequence[LoanAtWork], today: date) -> int:
         if action is not None:
             actions.append((loan, policy, action))
     if actions:
-        parties = [loan.borrower_id for loan, _, _ in actions]
+        parties = {loan.borrower_id for loan, _, _ in actions}
         query = select(PartyRow).where(PartyRow.id.in_(parties)).options(selectinload(PartyRow.contacts))
-        kept = w.session.scalars(query).all()  # held so that the identity map keeps them for the messages
-        with w.session.no_autoflush:
-            for loan, policy, action in actions:
-                _act(w, loan, policy, action, today)
-        del kept
+        by_id = {party.id: party for party in w.session.scalars(query)}
+        w.session.execute(insert(DunningActionRow.__table__), [_action_row(w, *found[::2], today) for found in actions])  # type: ignore[arg-type]
+        _hand_over(w, [loan.id for loan, _, action in actions if action.stage.hand_over], today)
+        write_messages(w, [m for found in actions for m in _messages(w, *found, by_id[found[0].borrower_id], today)])
     return len(actions)
 
 
@@ -107,32 +106,43 @@ class _Known:
         )
 
 
-def _act(w: Work, loan: LoanAtWork, policy: DunningPolicy, action: DunningAction, today: date) -> None:
-    stage, snapshot = action.stage, loan.snapshot
-    assert snapshot is not None
-    due_on, ahead = _next_due(loan, today)
-    minor = snapshot.overdue_minor if snapshot.dpd else ahead
-    w.session.execute(
-        insert(DunningActionRow.__table__).values(  # type: ignore[arg-type]
-            id=uuid7(), loan_id=loan.id, episode_on=action.episode_on, stage=stage.name, acted_on=today,
-            recorded_at=w.now, dpd=snapshot.dpd, minor=minor, channels=list(stage.channels),
-        )
-    )  # fmt: skip
-    if stage.hand_over:
-        w.session.execute(update(LoanRow).where(LoanRow.id == loan.id).values(handed_over_on=today))
-    context = _context(loan, action, minor, due_on, today)
-    for channel in stage.channels:
-        party = w.get(PartyRow, loan.borrower_id)
-        quiet = None if channel == "letter" else not_before(policy, w.now, ZoneInfo(party.time_zone))
-        key = f"dun:{loan.id}:{action.episode_on}:{stage.name}:{channel}"
-        notify(w, loan, stage.message, channel, key, not_before=quiet, **context)
+def _due(loan: LoanAtWork, today: date) -> tuple[date | None, int]:
+    """What a reminder asks for: everything overdue, or the next instalment."""
+    assert loan.snapshot is not None
+    if loan.snapshot.dpd:
+        return loan.life.state.arrears_since_on, loan.snapshot.overdue_minor
+    return _next_due(loan, today)
 
 
-def _context(loan: LoanAtWork, action: DunningAction, minor: int, due_on: date | None, today: date) -> dict[str, Any]:
+def _action_row(w: Work, loan: LoanAtWork, action: DunningAction, today: date) -> dict[str, Any]:
     assert loan.snapshot is not None
     return {
-        "due": Money(minor, loan.currency),
-        "due_on": action.episode_on if loan.snapshot.dpd else due_on,
-        "dpd": loan.snapshot.dpd,
-        "today": today,
-    }
+        "id": uuid7(), "loan_id": loan.id, "episode_on": action.episode_on, "stage": action.stage.name,
+        "acted_on": today, "recorded_at": w.now, "dpd": loan.snapshot.dpd, "minor": _due(loan, today)[1],
+        "channels": list(action.stage.channels),
+    }  # fmt: skip
+
+
+def _hand_over(w: Work, ids: list[UUID], today: date) -> None:
+    if ids:
+        w.session.execute(update(LoanRow).where(LoanRow.id.in_(ids)).values(handed_over_on=today))
+
+
+def _messages(
+    w: Work, loan: LoanAtWork, policy: DunningPolicy, action: DunningAction, party: PartyRow, today: date
+) -> list[LoanMessage]:
+    assert loan.snapshot is not None
+    due_on, minor = _due(loan, today)
+    context = {
+        "loan": loan, "product": product_name(loan.product, party.locale), "due": Money(minor, loan.currency),
+        "due_on": due_on, "dpd": loan.snapshot.dpd, "today": today,
+    }  # fmt: skip
+    quiet = not_before(policy, w.now, ZoneInfo(party.time_zone))
+    return [
+        LoanMessage(
+            loan.id, party, action.stage.message, channel,
+            f"dun:{loan.id}:{action.episode_on}:{action.stage.name}:{channel}", context,
+            None if channel == "letter" else quiet,
+        )
+        for channel in action.stage.channels
+    ]  # fmt: skip
