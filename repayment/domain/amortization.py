@@ -80,6 +80,22 @@ def walk_level(
 
     None when the instalment does not cover a row's interest: such a loan needs the general walk.
     """
+    found = level_rows(balance, level, numerators, denominator, rule)
+    if found is None:
+        return None
+    principals, interests, left = found
+    principals[-1] += left
+    closes_early(principals, interests)
+    return principals, interests
+
+
+def level_rows(
+    balance: int, level: int, numerators: Sequence[int], denominator: int, rule: RoundingRule
+) -> tuple[list[int], list[int], int] | None:
+    """Principal and interest of rows of equal payments, and the balance after them.
+
+    None when the instalment does not cover a row's interest.
+    """
     offset, divisor, ties_even = _quotient(rule.mode, denominator)
     principals: list[int] = []
     interests: list[int] = []
@@ -96,9 +112,7 @@ def walk_level(
         principals.append(principal)
         interests.append(interest)
         balance -= principal
-    principals[-1] += balance
-    closes_early(principals, interests)
-    return principals, interests
+    return principals, interests, balance
 
 
 def walk_equal_principal(

@@ -26,6 +26,7 @@ class RowPlan:
     fixed: int | None
     ends_when_paid: bool
     first_paying: int
+    simple_row: int
 
     def paying_from(self, row: int) -> int:
         """How many rows from this one on repay principal."""
@@ -33,7 +34,7 @@ class RowPlan:
 
     def is_simple_from(self, row: int) -> bool:
         """True when all rows from this one on pay principal and interest alike."""
-        return all(weight == self.unit for weight in self.weights[row:]) and all(self.pays_interest[row:])
+        return row >= self.simple_row
 
 
 def make_row_plan(request: ScheduleRequest, rows: int) -> RowPlan:
@@ -59,7 +60,16 @@ def make_row_plan(request: ScheduleRequest, rows: int) -> RowPlan:
         fixed=request.instalment.minor if request.instalment else None,
         ends_when_paid=request.instalment is not None and request.instalments is None,
         first_paying=next((k for k, weight in enumerate(weights) if weight), rows - 1),
+        simple_row=_simple_row(weights, unit, interest),
     )
+
+
+def _simple_row(weights: list[int], unit: int, interest: list[bool]) -> int:
+    """The first row after which all rows, itself included, pay principal and interest alike."""
+    row = len(weights)
+    while row and weights[row - 1] == unit and interest[row - 1]:
+        row -= 1
+    return row
 
 
 def _step_weights(request: ScheduleRequest, rows: int) -> tuple[list[int], int]:

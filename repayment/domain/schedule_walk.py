@@ -14,7 +14,7 @@ from fractions import Fraction
 from core.domain.errors import InvalidInput
 from core.domain.money import Money
 from core.domain.texts import Text
-from repayment.domain.amortization import weighted_level_ratio
+from repayment.domain.amortization import closes_early, level_rows, weighted_level_ratio
 from repayment.domain.rounding import ROUNDERS, InterestRounding, Residual
 from repayment.domain.schedule_dates import Periods, part_share, rate_ratio
 from repayment.domain.schedule_level import LevelRun, balance_level
@@ -108,16 +108,52 @@ class Walk:
 
     def run(self) -> Walked:
         """All rows, or fewer when the loan is repaid early. The segments of each row are kept if it `explains`."""
-        for row in range(self.rows):
+        row = 0
+        while row < self.rows:
+            if self._takes_stretch(row):
+                row += self._stretch(row)
+                if self._is_over(row - 1):
+                    break
             if self.stale and row in self.events:  # the instalment that held before what happens in this period
                 self._work_out(row, (self.balance * self.numerators[row], self.denominator))
             exact = self._accrue(row)
             self.found.closed = self.plan.ends_when_paid and self._closes_in(row, exact)
             is_last = row == self.rows - 1 or self.found.closed
             self._due(row, exact, is_last=is_last)
-            if self.balance == 0 and self.pool == 0 and row >= self.last_event_row:
+            if self._is_over(row):
                 break
+            row += 1
         return self.found
+
+    def _is_over(self, row: int) -> bool:
+        """True when nothing is owed after the row and nothing more is to come."""
+        return self.balance == 0 and self.pool == 0 and row >= self.last_event_row
+
+    def _takes_stretch(self, row: int) -> bool:
+        """True where level rows follow each other up to the next event: they need no care one by one."""
+        return (
+            self.request.amortization is Amortization.ANNUITY
+            and row >= self.plan.simple_row
+            and not (self.stale or self.explains or self.plan.fixed or self.pool or self.credit or self.first_extra)
+        )
+
+    def _stretch(self, row: int) -> int:
+        """Rows from this one up to the next event, never the last row; how many there were."""
+        end = min((later for later in self.events if later >= row), default=self.rows - 1)
+        numerators = self.numerators[row:end]
+        found = level_rows(self.balance, self.level or 0, numerators, self.denominator, self.request.rounding)
+        if not numerators or found is None:
+            return 0
+        principals, interests, self.balance = found
+        if self._is_over(end):
+            closes_early(principals, interests)
+        count = len(principals)
+        self.found.principal += principals
+        self.found.interest += interests
+        self.found.capitalised += [0] * count
+        self.found.carried += [0] * count
+        self.found.levels += [self.level] * count
+        return count
 
     # Interest of one period, as an exact ratio of minor units
 
