@@ -22,15 +22,13 @@ from scoring.domain.policy import ScoringPolicy  # noqa: E402
 from scoring.steps.read_sample import Sample, read_sample  # noqa: E402
 from scoring.steps.train import TrainRequest, train, write_draft  # noqa: E402
 
-PURPOSES = (
-    "other car_new car_used furniture electronics appliances repairs education vacation retraining business"
-).split()
+PURPOSES = "other car_new car_used furniture electronics appliances repairs education vacation retraining business"
 # fact: (source column, direction of the PD, meaning, labels by code or None for an ordinal kept as it is)
 CONSUMER = {
     "current_account": ("status", -1, "Current account: 1 none to 4 good balance or salary account", None),
     "tenor_months": ("duration", 1, "Tenor in months", None),
     "credit_history": ("credit_history", -1, "Credit history: 0 delays to 4 all paid duly", None),
-    "purpose": ("purpose", 0, "Purpose of the loan", {str(i): name for i, name in enumerate(PURPOSES)}),
+    "purpose": ("purpose", 0, "Purpose of the loan", {str(i): name for i, name in enumerate(PURPOSES.split())}),
     "savings_band": ("savings", -1, "Savings, 1 least to 5 most", None),
     "employment_band": ("employment_duration", -1, "Time in this work, 1 unemployed to 5 seven years", None),
     "other_debtors": ("other_debtors", 0, "Who stands in", {"1": "none", "2": "co_applicant", "3": "guarantor"}),
@@ -58,9 +56,9 @@ SME_PURPOSE = (
     "Reference scorecard for loans to small firms, shipped so that the product works before a lender has a history of "
     "its own. Trained on US SBA 7(a)/504 loans approved from 1999 on (first records of the national file, Li, Mickel "
     "and Taylor 2018, public domain), where sector and location are recorded. The recorded term leaks the outcome "
-    "and is not used. In the whole national file 17.5 % were charged off over lives of five to ten years; the PD is set to 4 % within a year. Age "
-    "of the firm is left out: the file shows young firms failing less, which is how they were picked. **Not for lending "
-    "decisions without validation on the lender's own contracts.**"
+    "and is not used. In the whole national file 17.5 % were charged off over lives of five to ten "
+    "years; the PD is set to 4 % within a year. Age of the firm is left out: the file shows young firms failing less, "
+    "which is how they were picked. **Not for lending decisions without validation on the lender's own contracts.**"
 )
 
 

@@ -1,5 +1,6 @@
 """Commands of the scoring stage. Importing this loads click and nothing heavier."""
 
+from scoring.cli import registry as registry
 from scoring.cli.score import score
 
 COMMANDS = [score]

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from flask.cli import with_appcontext
 
 from core.domain.errors import InvalidInput
 from core.domain.texts import Text
 from core.web.errors import LendingGroup
 
 if TYPE_CHECKING:
+    from scoring.domain.policy import ScoringPolicy
     from scoring.domain.version import Version
 
 score = LendingGroup("score", help="Train, measure and use scorecards.")
@@ -46,23 +48,19 @@ _STAGES = {
 @click.option("--policy", "policy_file", type=_FILE, help="Another scoring policy than the installation's.")
 @click.option("--name", default="", help="Name of the version; made from data and options if left out.")
 @click.option("--purpose", default="", help="First paragraph of the model card.")
+@with_appcontext
 def train_card(
     data: Path, schema: Path, segment: str, kind: str, out: Path, seed: int, exclude: tuple[str, ...],
     central_tendency: float | None, cutoff_pd: float | None, policy_file: Path | None, name: str, purpose: str,
 ) -> None:  # fmt: skip
     """Train a draft version into a folder. Needs no database."""
-    from flask import current_app
-
     from core.web.work import house
-    from scoring.domain.policy import ScoringPolicy
     from scoring.steps.read_sample import read_schema
     from scoring.steps.train import TrainRequest, train, write_draft
 
     columns = read_schema(schema, data=data).without(exclude)
-    with current_app.app_context():
-        today = house().database.clock.today()
     request = TrainRequest(
-        data, columns, segment, kind, ScoringPolicy.from_toml(_policy(policy_file)), today, seed, central_tendency,
+        data, columns, segment, kind, _policy(policy_file), house().database.clock.today(), seed, central_tendency,
         cutoff_pd, name, purpose,
     )  # fmt: skip
     draft = train(request, _progress())
@@ -78,14 +76,18 @@ def train_card(
     )  # fmt: skip
 
 
-def _policy(path: Path | None) -> dict[str, Any]:
+def _policy(path: Path | None) -> ScoringPolicy:
     from core.domain.errors import PolicyInvalid
-    from core.settings import ROOT
+    from core.web.work import house
+    from scoring.domain.policy import ScoringPolicy
 
+    if path is None:
+        found: ScoringPolicy = house().database.policies[ScoringPolicy]
+        return found
     try:
-        return tomllib.loads((path or ROOT / "scoring" / "policy.toml").read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise PolicyInvalid(f"{path}: {error}") from error
+        return ScoringPolicy.from_toml(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (OSError, tomllib.TOMLDecodeError, KeyError, ValueError, TypeError) as error:
+        raise PolicyInvalid(f"{path}: {error!r}") from error
 
 
 def _progress() -> Any:
@@ -120,13 +122,18 @@ def open_named(model: str) -> Version:
 
 
 def _registered(name: str) -> Version:
-    raise InvalidInput({"model": Text("There is no folder {name}", name=name)})
+    from core.web.work import read
+    from scoring.queries.scores import version_named
+
+    with read() as r:
+        return version_named(r, name)
 
 
 @score.command("evaluate")
 @click.argument("model")
 @click.option("--data", required=True, type=_FILE, help="CSV with the outcome.")
 @click.option("--seed", default=7, show_default=True)
+@with_appcontext
 def evaluate_version(model: str, data: Path, seed: int) -> None:
     """Measure a version on a file with outcomes; prints JSON."""
     from scoring.steps.evaluate import evaluate
@@ -138,6 +145,7 @@ def evaluate_version(model: str, data: Path, seed: int) -> None:
 @click.argument("model")
 @click.option("--data", required=True, type=_FILE, help="CSV of applications.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="CSV to write; .gz is compressed.")
+@with_appcontext
 def apply_version(model: str, data: Path, out: Path) -> None:
     """Score a file: one row out per row in, with contributions and reasons."""
     from scoring.steps.apply import apply
@@ -158,6 +166,7 @@ def apply_version(model: str, data: Path, out: Path) -> None:
 @click.option(
     "--format", "form", type=click.Choice(["text", "csv", "json", "sql", "html"]), default="text", show_default=True
 )
+@with_appcontext
 def show_card(model: str, form: str) -> None:
     """Print the points table of a version."""
     from scoring.domain.additive import AdditiveCard
@@ -180,6 +189,7 @@ def show_card(model: str, form: str) -> None:
 @click.argument("b")
 @click.option("--data", required=True, type=_FILE, help="CSV with the outcome.")
 @click.option("--seed", default=7, show_default=True)
+@with_appcontext
 def compare_versions(a: str, b: str, data: Path, seed: int) -> None:
     """Two versions on the same rows; prints JSON."""
     from scoring.steps.evaluate import compare

@@ -141,8 +141,8 @@ def check_leaks(features: Sequence[Feature], columns: Sequence[np.ndarray], bad:
             found.append(Finding("LEAK", feature.name, text))
         if fine - coarse >= JUMP_AUC:
             text = Text(
-                "The odds of {name} jump between neighbouring values (AUC {fine} by value, {coarse} by band): it may be "
-                "recorded after the outcome",
+                "The odds of {name} jump between neighbouring values (AUC {fine} by value, {coarse} by band): it may "
+                "be recorded after the outcome",
                 name=feature.name, fine=f"{fine:.3f}", coarse=f"{coarse:.3f}",
             )  # fmt: skip
             found.append(Finding("ODDS_JUMP", feature.name, text))

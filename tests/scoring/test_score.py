@@ -13,6 +13,7 @@ from core.domain.errors import IllegalTransition, ModelUnavailable, NotAllowed
 from core.domain.ids import uuid7
 from scoring import engine
 from scoring.domain.registry import VersionStatus
+from scoring.queries import scores as queries
 from scoring.steps import registry
 from scoring.steps.replay import replay
 from scoring.steps.score import score
@@ -136,3 +137,27 @@ def test_a_version_needs_two_people(cards):
     with cards.read() as r:
         served = r.session.scalars(select(ScoreRecordRow.served)).all()
         assert (len(served), sum(served)) == (120, 60)
+
+
+def test_the_stored_score_reads_back_with_its_sentences(cards):
+    with cards.work() as w:
+        given = score(w, segment="consumer", facts=FACTS, subject_id=uuid4())
+    with cards.read() as r:
+        view = queries.score_view(r, given.record_id)
+    assert (view.points, view.pd, view.grade) == (given.points, given.pd, given.grade)
+    assert view.reasons == given.reasons
+    assert view.contributions == given.contributions
+
+
+def test_the_registry_from_the_command_line(cards, app):
+    run = app.test_cli_runner()
+    assert "consumer-v1  consumer  additive  champion" in run.invoke(args=["score", "versions"]).output
+    assert "registered already" in run.invoke(args=["score", "reference"]).output
+    folder = str(engine.folder_of("reference/sme-v1"))
+    assert "second is registered as draft" in run.invoke(args=["score", "register", folder, "--name", "second"]).output
+    assert "conflict" in run.invoke(args=["score", "register", folder, "--name", "second"]).output
+    with cards.work() as w:
+        score(w, segment="consumer", facts=FACTS, subject_id=uuid4())
+    assert "1 scores replayed, 0 differ" in run.invoke(args=["score", "replay", "--all"]).output
+    assert "tenor_months" in run.invoke(args=["score", "card", "consumer-v1"]).output
+    assert "not_found" in run.invoke(args=["score", "card", "nowhere"]).output
