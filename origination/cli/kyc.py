@@ -111,7 +111,7 @@ def _birth(item: dict[str, Any], *keys: str) -> Any:
 @kyc.command("match")
 @click.argument("source", default="-")
 def match(source: str) -> None:
-    """Compares names: items {"query", "listed_name", "schema", "query_dob", "listed_dob"} -> {"score", "alert", "explanation"}."""
+    """Compares names: {"query", "listed_name", "schema", "query_dob", "listed_dob"} -> score, alert, explanation."""
     from origination.domain.screening.match import match_pair
 
     def one(item: dict[str, Any]) -> dict[str, Any]:

@@ -23,8 +23,9 @@ _BIRTH = re.compile(r"(?:alt\. )?DOB ([^;]+)")
 _WEAK = re.compile(r"(?:a|f|n)\.k\.a\. '([^']+)'")
 _COUNTRY = re.compile(r"(?:alt\. )?(?:nationality|citizen|Nationality|Citizen) ([A-Z][A-Za-z ,]+)")
 _IDENTIFIER = re.compile(
-    r"(?:alt\. )?((?:Passport|SSN|NIT #?|Cedula No\.|Tax ID No\.|National ID No\.|Identification Number|Registration ID|"
-    r"Registration Number|Business Registration Number|Company Number|Commercial Registry Number|C\.U\.R\.P\.|R\.F\.C\.|"
+    r"(?:alt\. )?((?:Passport|SSN|NIT #?|Cedula No\.|Tax ID No\.|National ID No\.|Identification Number|"
+    r"Registration ID|Registration Number|Business Registration Number|Company Number|Commercial Registry Number|"
+    r"C\.U\.R\.P\.|R\.F\.C\.|"
     r"RUC #|D\.N\.I\.|V\.A\.T\. Number|D-U-N-S Number|Legal Entity Number|Vessel Registration Identification IMO|"
     r"Unified Social Credit Code \(USCC\)|Government Gazette Number|Birth Certificate Number|Driver's License No\.|"
     r"Cartilla de Servicio Militar Nacional|Stateless Person ID Card|Residency Number|Matricula Mercantil No|RIF #|"
@@ -57,7 +58,7 @@ def _rows(name: str, text: str, form: str) -> Iterator[list[str]]:
             raise InvalidInput(
                 {
                     name: Text(
-                        "Line {number} has {found} columns instead of {wanted}: the file is damaged or not written to its end",
+                        "Line {number} has {found} columns instead of {wanted}: the file is damaged or was cut off",
                         number=number, found=len(row), wanted=_COLUMNS[form],
                     )
                 }
@@ -66,7 +67,7 @@ def _rows(name: str, text: str, form: str) -> Iterator[list[str]]:
 
 
 def parse_csv(texts: dict[str, tuple[str, str]]) -> list[ListedEntry]:
-    """`texts` maps "sdn" (required), "alt" and "add" to (file name, content). Raises InvalidInput for a damaged file."""
+    """`texts` maps "sdn" (required), "alt", "add" to (file name, content). Raises InvalidInput for a damaged file."""
     aliases: dict[str, list[ListedName]] = defaultdict(list)
     countries: dict[str, list[str]] = defaultdict(list)
     if "alt" in texts:

@@ -14,7 +14,7 @@ LIST_NAME = "UN Consolidated"
 
 
 def parse_xml(name: str, data: bytes) -> tuple[list[ListedEntry], date | None]:
-    """Individuals and entities with their aliases, dates of birth, documents. Raises InvalidInput for a damaged file."""
+    """Individuals and entities with aliases, dates of birth, documents. Raises InvalidInput for a damaged file."""
     root = parse_tree(name, data)
     generated = (root.get("dateGenerated") or "")[:10]
     edition = date.fromisoformat(generated) if len(generated) == 10 else None

@@ -131,8 +131,8 @@ def _take_over(w: Work, loaded: LoadedList, *, confirm_shrunken: bool, is_sample
     row = w.add(
         ScreeningListRow(
             name=loaded.name, edition=edition, status="active", sha256=loaded.sha256, edition_on=loaded.edition_on,
-            entries=len(loaded.entries), names=loaded.names, counts=loaded.counts, files=list(loaded.files), added=added,
-            changed=changed, removed=removed, is_sample=is_sample, loaded_at=w.now, loaded_on=w.today,
+            entries=len(loaded.entries), names=loaded.names, counts=loaded.counts, files=list(loaded.files),
+            added=added, changed=changed, removed=removed, is_sample=is_sample, loaded_at=w.now, loaded_on=w.today,
             loaded_by=w.actor.name,
         )
     )  # fmt: skip

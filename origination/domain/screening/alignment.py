@@ -13,6 +13,7 @@ from origination.domain.screening.similarity import ALIGNED_MIN, spelling_simila
 from origination.domain.screening.words import Role, Word
 
 JOIN_MIN = 0.88
+_SETTLED = 0.98
 _EXACT_ASSIGNMENT_MAX = 4
 W = TypeVar("W")
 
@@ -124,15 +125,22 @@ def _joins(
 ) -> list[Pair]:
     """Runs of two or three words that together are one word of the other side: `Patr ushev`, `Al Tikriti`."""
     found: list[tuple[float, tuple[int, ...], tuple[int, ...]]] = []
-    for runs, singles, flip in ((first, second, False), (second, first, True)):
+    best_first = [max(line, default=0.0) for line in grid]
+    best_second = [max((line[j] for line in grid), default=0.0) for j in range(len(second))]
+    sides = ((first, second, best_first, best_second, False), (second, first, best_second, best_first, True))
+    for runs, singles, best_run, best_single, flip in sides:
+        # Only words that found no good partner of their own are worth joining.
+        wanting = [at for at, best in enumerate(best_single) if best < _SETTLED]
+        if not wanting:
+            continue
         for start in range(len(runs) - 1):
             for stop in range(start + 2, min(start + 4, len(runs) + 1)):
+                if min(best_run[start:stop]) >= _SETTLED:
+                    continue
                 run = tuple(range(start, stop))
-                for at, single in enumerate(singles):
+                for at in wanting:
                     alone = max((grid[at][k] if flip else grid[k][at]) for k in run)
-                    if alone > 0.98:
-                        continue
-                    score = joined_similarity(runs[start:stop], single)
+                    score = joined_similarity(runs[start:stop], singles[at])
                     if score >= JOIN_MIN and score > alone + 0.02:
                         found.append((score, (at,), run) if flip else (score, run, (at,)))
     out: list[Pair] = []
@@ -147,15 +155,15 @@ def _joins(
 
 
 def _joined_person(parts: Sequence[Word], single: Word) -> float:
+    if not single.native and not parts[0].native:
+        size = len(single.text)
+        if size < 4 or not -3 < size - sum([len(part.text) for part in parts]) < 3:
+            return 0.0
     if any(part.role is Role.INITIAL for part in parts):
         return 0.0
     if single.native or any(part.native for part in parts):
         return _joined_native(parts, single)
-    if len(single.text) < 4:
-        return 0.0
     together = "".join(part.text for part in parts)
-    if abs(len(single.text) - len(together)) > 2:
-        return 0.0
     if together == single.text:
         return 1.0
     if spell(together).fold == single.spelling.fold:

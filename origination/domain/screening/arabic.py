@@ -1,4 +1,4 @@
-"""Arabic, Persian and Urdu words against Latin ones: short vowels are not written, so only consonants and long vowels bind."""
+"""Arabic, Persian and Urdu words against Latin ones: short vowels are not written, so only the rest binds."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ _LETTERS: dict[str, tuple[str, ...]] = {
     "ک": ("k", "c", "q"), "ك": ("k", "c", "q"), "گ": ("g",), "ل": ("l",), "م": ("m",), "ن": ("n",),
     "ه": ("h", "a", "e", ""), "ھ": ("h", ""), "ہ": ("h", "a", ""), "ة": ("a", "ah", "h", "at", "eh", "e", "et"),
     "و": ("w", "v", "u", "oo", "ou", "o", "au", "aw", "ow", "ue", ""),
-    "ي": ("y", "i", "ee", "ie", "ei", "ai", "ay", "e", "j", "iy", ""), "ی": ("y", "i", "ee", "a", "ie", "ei", "ai", "e", ""),
-    "ى": ("a", "i", "y", "e", ""), "ے": ("e", "ay", "ai", "i", ""), "ں": ("n", ""), "ٹ": ("t",), "ڈ": ("d",), "ڑ": ("r",),
+    "ي": ("y", "i", "ee", "ie", "ei", "ai", "ay", "e", "j", "iy", ""),
+    "ی": ("y", "i", "ee", "a", "ie", "ei", "ai", "e", ""),
+    "ى": ("a", "i", "y", "e", ""), "ے": ("e", "ay", "ai", "i", ""), "ں": ("n", ""), "ٹ": ("t",), "ڈ": ("d",),
+    "ڑ": ("r",),
 }  # fmt: skip
 _SHORT_VOWELS = frozenset("aeiouy")
 _MARKS = frozenset(chr(point) for point in (*range(0x064B, 0x0660), 0x0670, 0x0640))

@@ -8,7 +8,8 @@ from datetime import date
 from enum import StrEnum
 
 _MONTHS = {
-    name: i for i, name in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], start=1)
+    "jan": 1, "feb": 2, "mar": 3, "apr": 4, "may": 5, "jun": 6, "jul": 7, "aug": 8, "sep": 9, "oct": 10, "nov": 11,
+    "dec": 12,
 }  # fmt: skip
 CIRCA_YEARS = 2
 CLEAR_YEARS = 2

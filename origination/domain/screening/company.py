@@ -19,14 +19,15 @@ _CONFLICT = 1.25
 _EXTRA = {Part.CORE: 0.5, Part.GENERIC: 0.8, Part.PLACE: 0.36, Part.NUMBER: 0.6, Part.LINK: 0.0}
 # Words that say nothing at all: their absence costs next to nothing.
 _EMPTY_EXTRA = 0.1
-_EMPTY = frozenset(
-    "group grupo groupe gruppe holding holdings company enterprise enterprises empresa jituan".split()
-) | {"corp", "gruppa", "kholding"}
+_EMPTY = frozenset({
+    "group", "grupo", "groupe", "gruppe", "gruppa", "holding", "holdings", "kholding", "company", "corp", "enterprise",
+    "enterprises", "empresa", "jituan",
+})  # fmt: skip
 _OTHER_FORM, _OTHER_FAMILY, _OTHER_NATURE = 0.03, 0.08, 0.25
 _COMMERCIAL = frozenset({"joint_stock", "limited", "partnership", "sole"})
 
 
-def compare_companies(first: CompanyName, second: CompanyName) -> Comparison:
+def compare_companies(first: CompanyName, second: CompanyName, *, explain: bool = True) -> Comparison:
     """0 to 1 for two prepared names. Symmetric."""
     a, b = _bind(first.words, second.words), _bind(second.words, first.words)
     a, b = _without_links(a), _without_links(b)
@@ -35,6 +36,8 @@ def compare_companies(first: CompanyName, second: CompanyName) -> Comparison:
     alignment = align_grid(a, b, [[word_similarity(x, y) for y in b] for x in a], ALIGNED_MIN, _joined)
     score = _score(alignment, a, b)
     penalty, note = _form_difference(first, second)
+    if not explain:
+        return Comparison(round(max(0.0, score - penalty), 4))
     explanation = (*_explain(alignment, a, b), *((note,) if note else ()))
     return Comparison(round(max(0.0, score - penalty), 4), explanation, _card(alignment, a, b))
 
@@ -81,6 +84,8 @@ def _characters(one: str, other: str) -> float:
 
 def _joined(parts: Sequence[CompanyWord], single: CompanyWord) -> float:
     """How near several words written as one are to the other side's word."""
+    if not -3 < len(single.text) - sum([len(part.text) for part in parts]) < 3:
+        return 0.0
     if any(part.han for part in parts) or single.han or single.part is Part.NUMBER:
         return 0.0
     together = "".join(part.text for part in parts)

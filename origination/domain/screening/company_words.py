@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache, lru_cache
 
+from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from origination.domain.screening import lexicon
@@ -244,7 +245,7 @@ def _script_runs(piece: str) -> list[str]:
 
 def _take_latin(words: list[str], forms: list[Form]) -> list[CompanyWord]:
     plain = _numbers(_merge_letters([word for word in words if word]))
-    merged = _merge_letters([word for word in plain if word not in {"and"}]) if _letters_around_and(plain) else plain
+    merged = _merge_letters([word for word in plain if word != "and"]) if _letters_around_and(plain) else plain
     kept: list[str] = []
     at = 0
     righted = [_right_form_word(word) for word in merged]
@@ -272,11 +273,8 @@ def _right_form_word(word: str) -> str:
     if len(word) < 5 or word in known or word in _groups()[0]:
         return word
     allowed = 1 if len(word) < 10 else 2
-    for candidate in ordered:
-        if abs(len(candidate) - len(word)) <= allowed and candidate[:1] == word[:1]:
-            if OSA.distance(word, candidate, score_cutoff=allowed) <= allowed:
-                return candidate
-    return word
+    found = process.extractOne(word, ordered, scorer=OSA.distance, score_cutoff=allowed)
+    return str(found[0]) if found and found[0][:1] == word[:1] else word
 
 
 def _letters_around_and(words: list[str]) -> bool:

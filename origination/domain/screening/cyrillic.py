@@ -15,7 +15,7 @@ _VOWELS = frozenset("аеёиоуыэюяіїєў")
 
 
 def latin_from_cyrillic(word: str) -> str:
-    """`Кононов` -> `kononov`; Ukrainian only where its letters say so (`Гулієв` keeps g: folding makes h and g meet)."""
+    """`Кононов` -> `kononov`; Ukrainian only where its letters say so (`Гулієв` keeps g: h and g are kindred)."""
     lower = word.lower()
     out = []
     for i, letter in enumerate(lower):

@@ -1,7 +1,7 @@
 """Spellings that sound alike made equal: the many Latin writings of one foreign name.
 
-Three depths: `text` as written without accents, `fold` with interchangeable spellings merged (kh and h, ou and u, y and
-i), `skeleton` with the vowels gone. A difference that survives deeper weighs more.
+Three depths (and `code`, what the distance of two words is measured on): `text` as written without accents, `fold` with
+interchangeable spellings merged (kh and h, ou and u, y and i), `skeleton` with the vowels gone, for the index.
 """
 
 from __future__ import annotations
@@ -10,47 +10,38 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from origination.domain.screening.sound import sound_code
+
 _SPECIAL = str.maketrans({
     "ß": "ss", "æ": "ae", "ø": "o", "œ": "oe", "đ": "d", "ð": "d", "þ": "th", "ł": "l", "ı": "i", "ə": "a", "ŋ": "ng",
     "ħ": "h",
 })  # fmt: skip
 
-_FOLDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
-    (re.compile(pattern), to)
-    for pattern, to in (
-        (r"shch|schtsch|sch", "sh"),
-        (r"tsch|tch|tsh|cz", "ch"),
-        (r"dzh|dsch|dj", "j"),
-        (r"^x(?=[iu])", "sh"),
-        (r"kh", "h"),
-        (r"gh", "g"),
-        (r"zh", "z"),
-        (r"ph", "f"),
-        (r"th", "t"),
-        (r"dh", "d"),
-        (r"ck|q", "k"),
-        (r"tz|ts|cs", "c"),
-        (r"ch", "C"),
-        (r"sh", "S"),
-        (r"c(?=[eiy])", "s"),
-        (r"c", "k"),
-        (r"C", "c"),
-        (r"w", "v"),
-        (r"x", "ks"),
-        (r"ou|oo|au(?=[^aeiou])|ow(?=[^aeiou])", "u"),
-        (r"o", "u"),
-        (r"[eaiy]j(?![aeiou])", "i"),
-        (r"ee|ie|ei|ey|ay|ai|ii|iy|yi|yy", "i"),
-        (r"y(?=[aeiou])", "i"),
-        (r"[ey]", "i"),
-        (r"(.)\1+", r"\1"),
-        (r"(?<=[aiu])h(?![aiu])", ""),
-        (r"iu", "u"),
-        (r"ia", "a"),
-        (r"(?<!^)ae", "a"),
-    )
-)
+# In this order; a plain text is replaced as it stands, a pattern where its surroundings matter.
+_FOLDS: tuple[tuple[str | re.Pattern[str], str], ...] = (
+    *((text, "sh") for text in ("schtsch", "shch", "sch")),
+    *((text, "ch") for text in ("tch", "tsh", "cz")),
+    *((text, "j") for text in ("dzh", "dsch", "dj")),
+    (re.compile(r"^x(?=[iu])"), "sh"),
+    ("kh", "h"), ("gh", "g"), ("zh", "z"), ("ph", "f"), ("th", "t"), ("dh", "d"), ("ck", "k"), ("q", "k"),
+    ("tz", "c"), ("ts", "c"), ("cs", "c"),
+    ("ch", "C"), ("sh", "S"),
+    (re.compile(r"c(?=[eiy])"), "s"),
+    ("c", "k"), ("C", "c"), ("w", "v"), ("x", "ks"),
+    ("ou", "u"), ("oo", "u"),
+    (re.compile(r"au(?=[^aeiou])|ow(?=[^aeiou])"), "u"),
+    ("o", "u"),
+    (re.compile(r"[eaiy]j(?![aeiou])"), "i"),
+    *((text, "i") for text in ("ee", "ie", "ei", "ey", "ay", "ai", "ii", "iy", "yi", "yy")),
+    (re.compile(r"y(?=[aeiou])"), "i"),
+    ("e", "i"), ("y", "i"),
+    (re.compile(r"(.)\1+"), r"\1"),
+    (re.compile(r"(?<=[aiu])h(?![aiu])"), ""),
+    ("iu", "u"), ("ia", "a"),
+    (re.compile(r"(?<!^)ae"), "a"),
+)  # fmt: skip
 _VOWELS = re.compile(r"[aiu]+")
+_DOUBLE = re.compile(r"(.)\1+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +51,7 @@ class Spelling:
     text: str
     fold: str
     skeleton: str
+    code: str
 
 
 @lru_cache(maxsize=200_000)
@@ -67,9 +59,13 @@ def spell(word: str) -> Spelling:
     """The depths of a lower-case ASCII word."""
     fold = word
     for pattern, to in _FOLDS:
-        fold = pattern.sub(to, fold)
+        if isinstance(pattern, str):
+            if pattern in fold:
+                fold = fold.replace(pattern, to)
+        else:
+            fold = pattern.sub(to, fold)
     skeleton = ("a" if fold[:1] in {"a", "i", "u"} else "") + _VOWELS.sub("", fold)
-    return Spelling(word, fold, re.sub(r"(.)\1+", r"\1", skeleton))
+    return Spelling(word, fold, _DOUBLE.sub(r"\1", skeleton), sound_code(fold))
 
 
 def plain_latin(word: str) -> str:

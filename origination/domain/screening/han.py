@@ -68,7 +68,7 @@ def wade_giles(syllable: str) -> tuple[str, ...]:
         initial, final = syllable[:split], syllable[split:]
     changed = {
         "ong": "ung", "ian": "ien", "ie": "ieh", "ue": "ueh", "ve": "ueh", "uo": "o", "iong": "iung", "ui": "uei"
-        if initial in {"k"} else "ui", "v": "u", "e": "e", "eng": "eng",
+        if initial == "k" else "ui", "v": "u", "e": "e", "eng": "eng",
     }.get(final, final)  # fmt: skip
     both = {initial + changed}
     if final == "uo" and initial in {"k", "h", "sh"}:
@@ -110,31 +110,10 @@ def split_surname(name: str) -> tuple[str, str]:
 @cache
 def pinyin_syllables() -> frozenset[str]:
     """All toneless syllables of standard Mandarin, ü as both v and u."""
-    initials = [
-        "b",
-        "p",
-        "m",
-        "f",
-        "d",
-        "t",
-        "n",
-        "l",
-        "g",
-        "k",
-        "h",
-        "j",
-        "q",
-        "x",
-        "zh",
-        "ch",
-        "sh",
-        "r",
-        "z",
-        "c",
-        "s",
-    ] + [""]
+    initials = ("", *"bpmfdtnlgkhjqxrzcs", "zh", "ch", "sh")
     finals = {
-        "b": "a o ai ei ao an en ang eng i ie iao ian in ing u", "p": "a o ai ei ao ou an en ang eng i ie iao ian in ing u",
+        "b": "a o ai ei ao an en ang eng i ie iao ian in ing u",
+        "p": "a o ai ei ao ou an en ang eng i ie iao ian in ing u",
         "m": "a o e ai ei ao ou an en ang eng i ie iao iu ian in ing u", "f": "a o ei ou an en ang eng u",
         "d": "a e ai ei ao ou an en ang eng ong i ie iao iu ian ing u uo ui uan un",
         "t": "a e ai ao ou an ang eng ong i ie iao ian ing u uo ui uan un",
@@ -150,7 +129,8 @@ def pinyin_syllables() -> frozenset[str]:
         "sh": "a e i ai ei ao ou an en ang eng u ua uo uai ui uan un uang",
         "r": "e i ao ou an en ang eng ong u uo ui uan un", "z": "a e i ai ei ao ou an en ang eng ong u uo ui uan un",
         "c": "a e i ai ao ou an en ang eng ong u uo ui uan un", "s": "a e i ai ao ou an en ang eng ong u uo ui uan un",
-        "": "a o e ai ei ao ou an en ang er yi ya ye yao you yan yin yang ying yong wu wa wo wai wei wan wen wang weng yu "
-        "yue yuan yun",
+
+              "": "a o e ai ei ao ou an en ang er yi ya ye yao you yan yin yang ying yong wu wa wo wai wei wan wen wang weng "
+        "yu yue yuan yun",
     }  # fmt: skip
     return frozenset(initial + final for initial in initials for final in finals[initial].split())

@@ -7,7 +7,8 @@ from itertools import product
 
 _BASE, _LAST = 0xAC00, 0xD7A3
 _INITIALS = (
-    "g k", "kk gg k", "n", "d t", "tt dd t", "r l n", "m", "b p", "pp bb p", "s sh", "ss s", "", "j ch", "jj tch ch", "ch j",
+    "g k", "kk gg k", "n", "d t", "tt dd t", "r l n", "m", "b p", "pp bb p", "s sh", "ss s", "", "j ch",
+    "jj tch ch", "ch j",
     "k", "t th", "p ph", "h",
 )  # fmt: skip
 _VOWELS = (
@@ -15,7 +16,8 @@ _VOWELS = (
     "wo weo", "we", "wi", "yu yoo", "eu u", "ui eui i", "i ee y",
 )  # fmt: skip
 _FINALS = (
-    "", "k g ck", "k kk", "k", "n", "n", "n", "t d", "l r", "k", "m", "l", "l", "l", "p", "l", "m", "p b", "p", "t s", "t s",
+    "", "k g ck", "k kk", "k", "n", "n", "n", "t d", "l r", "k", "m", "l", "l", "l", "p", "l", "m", "p b", "p",
+    "t s", "t s",
     "ng", "t", "t", "k", "t", "p", "",
 )  # fmt: skip
 # Surnames with spellings that no system gives.
@@ -23,7 +25,8 @@ _SURNAMES = {
     "이": "lee yi i rhee ri rhie", "리": "ri lee li", "박": "park pak bak", "최": "choi choe", "임": "lim im rim yim",
     "유": "yoo yu you ryu", "류": "ryu yoo yu", "우": "woo u wu", "오": "oh o", "노": "noh no roh ro", "로": "ro roh",
     "신": "shin sin", "양": "yang ryang", "량": "ryang", "서": "seo suh so", "정": "jung jeong chung jong chong cheong",
-    "조": "cho jo", "전": "jeon jun chun jon chon", "심": "shim sim", "태": "thae tae", "김": "kim gim", "강": "kang gang",
+    "조": "cho jo", "전": "jeon jun chun jon chon", "심": "shim sim", "태": "thae tae", "김": "kim gim",
+    "강": "kang gang",
     "문": "moon mun", "구": "koo gu ku", "윤": "yoon yun youn", "안": "ahn an", "여": "yeo lyo", "려": "ryo",
 }  # fmt: skip
 

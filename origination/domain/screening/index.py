@@ -15,6 +15,8 @@ from origination.domain.screening.party import ListedEntry, PartyKind
 from origination.domain.screening.similarity import ALIGNED_MIN, spelling_similarity, word_similarity
 from origination.domain.screening.words import Name, Role, Word, prepare_person
 
+_SLACK = 0.4
+
 
 @dataclass(slots=True)
 class ListedForm:
@@ -121,9 +123,9 @@ class ScreeningIndex:
                 for key in latin_keys(token):
                     self._core_keys[key].append(token)
             self._cores[token].append(at)
-        for word in prepared.words:
-            if word.group >= 0 and not any(other.part is Part.CORE for other in prepared.words):
-                self._groups[word.group].append(at)
+        if not any(word.part is Part.CORE for word in prepared.words):
+            for group in {word.group for word in prepared.words if word.group >= 0}:
+                self._groups[group].append(at)
 
     def candidates(self, query: str, kind: PartyKind) -> tuple[Name | CompanyName, list[int]]:
         """The prepared query and the numbers of the forms worth a precise comparison."""
@@ -161,7 +163,7 @@ class ScreeningIndex:
         for word in joined:
             for token, score in self._people.alike(word):
                 for at in self._people.names[token]:
-                    hits[at] = max(hits[at], 2.0 * score)
+                    hits[at] += 2.0 * score
         return hits
 
     def _han_candidates(self, han: str) -> set[int]:
@@ -191,7 +193,7 @@ class ScreeningIndex:
 
 def solid_words(name: Name) -> list[Word]:
     """The words that must find a partner: names and patronymics (titles only when there is nothing else)."""
-    solid = [word for word in name.words if word.role in {Role.NAME, Role.PATRONYMIC}]
+    solid = list({(w.text, w.native): w for w in name.words if w.role in {Role.NAME, Role.PATRONYMIC}}.values())
     return solid or [word for word in name.words if word.role is Role.TITLE]
 
 
@@ -226,9 +228,9 @@ def _may_alert(agreed: float, wanted: int, offered: int, initials: int) -> bool:
     if agreed < 0.7:
         return False
     left = min(wanted, offered) - agreed - initials
-    if left <= 0.8:
+    if left <= _SLACK:
         return True
-    return agreed / (agreed + 1.25 * (left - 0.8)) >= 0.72
+    return agreed / (agreed + 1.25 * (left - _SLACK)) >= 0.74
 
 
 def identifier_token(value: str) -> str:

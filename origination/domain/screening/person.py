@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from core.domain.texts import Text
-from origination.domain.screening.wade_giles import same_chinese_name
 from origination.domain.screening import han_person, lexicon
 from origination.domain.screening.alignment import Alignment, align
 from origination.domain.screening.party import AlignedTokens, Comparison
 from origination.domain.screening.similarity import ALIGNED_MIN, INITIAL
+from origination.domain.screening.wade_giles import same_chinese_name
 from origination.domain.screening.words import PARTS_OF_NAMES, Head, Name, Role, Word
 
 # What one word without partner costs, in words: on both sides it is another name, on one side a part left out.
@@ -19,14 +19,14 @@ SAME_CHINESE_NAME = 0.92
 _ORDER = {Role.TITLE: "title", Role.PARTICLE: "particle"}
 
 
-def compare_people(first: Name, second: Name) -> Comparison:
+def compare_people(first: Name, second: Name, *, explain: bool = True) -> Comparison:
     """0 to 1 for two prepared names. Symmetric: exchanging the names changes nothing but the sides of the card."""
     if first.han or second.han:
         return han_person.compare(first, second)
     if not first.words or not second.words:
         return Comparison(0.0, (Text("One of the names has no letters to compare"),))
     a, b = _strip(first.words), _strip(second.words)
-    scored = score_words(a, b)
+    scored = score_words(a, b, explain=explain)
     if scored.score < SAME_CHINESE_NAME and same_chinese_name(*(tuple(word.text for word in side) for side in (a, b))):
         note = Text("{one} and {other} are writings of one Chinese name", one=first.written, other=second.written)
         return Comparison(SAME_CHINESE_NAME, (note,), scored.tokens)
@@ -61,7 +61,7 @@ def _half(word: Word) -> bool:
     return word.text in PARTS_OF_NAMES or word.native in PARTS_OF_NAMES
 
 
-def score_words(a: tuple[Word, ...], b: tuple[Word, ...]) -> Comparison:
+def score_words(a: tuple[Word, ...], b: tuple[Word, ...], *, explain: bool = True) -> Comparison:
     """The arithmetic of the score over one alignment."""
     alignment = align(a, b)
     matched = agreed = 0.0
@@ -79,6 +79,8 @@ def score_words(a: tuple[Word, ...], b: tuple[Word, ...]) -> Comparison:
         # Two words, one of them only alike, and more left over: too little to go by.
         score -= (1.0 - min((pair.similarity for pair in alignment.pairs), default=1.0)) / 2
     score = _capped(score, alignment, a, b)
+    if not explain:
+        return Comparison(round(score, 4))
     return Comparison(round(score, 4), _explain(alignment, a, b), _card(alignment, a, b))
 
 

@@ -26,11 +26,12 @@ def screen_party(index: ScreeningIndex, party: ScreenedParty, *, least: float = 
             entry = index.entries[form.entry]
             if entry.subtype in {"vessel", "aircraft"}:
                 continue
-            match = judge(_compare(query, form), party.birth, entry.births, least=least)
-            if not match.alert or (form.weak and not _born_alike(party, entry)):
+            quick = judge(_compare(query, form, explain=False), party.birth, entry.births, least=least)
+            if not quick.alert or (form.weak and not _born_alike(party, entry)):
                 continue
             known = best.get(form.entry)
-            if known is None or match.score > known.score:
+            if known is None or quick.score > known.score:
+                match = judge(_compare(query, form, explain=True), party.birth, entry.births, least=least)
                 best[form.entry] = _alert(entry, form.text, name, match, party)
     for kind_and_value in party.identifiers:
         for number in index.identifiers.get(identifier_token(kind_and_value[1]), ()):
@@ -38,11 +39,11 @@ def screen_party(index: ScreeningIndex, party: ScreenedParty, *, least: float = 
     return tuple(sorted(best.values(), key=lambda alert: (-alert.score, alert.list_name, alert.entry_id)))
 
 
-def _compare(query: Name | CompanyName, form: ListedForm) -> Comparison:
+def _compare(query: Name | CompanyName, form: ListedForm, *, explain: bool) -> Comparison:
     if isinstance(query, Name) and form.person is not None:
-        return compare_people(query, form.person)
+        return compare_people(query, form.person, explain=explain)
     if isinstance(query, CompanyName) and form.company is not None:
-        return compare_companies(query, form.company)
+        return compare_companies(query, form.company, explain=explain)
     return Comparison(0.0)
 
 

@@ -82,7 +82,7 @@ def _spelling_similarity(one: str, other: str) -> float:
         return min(near, 0.55)
     if near < 0.98 and _different_syllables(one, other):
         return 0.8 if _same_but_sibilant(one, other) else min(near, 0.6)
-    if near < 0.9 and (first is not None or second is not None) and min(len(one), len(other)) >= 5:
+    if 0.5 <= near < 0.9 and (first is not None or second is not None) and min(len(one), len(other)) >= 5:
         known, unknown = (one, other) if first is not None else (other, one)
         near = max([near, *(_letters(spell(unknown), spell(member)) - 0.02 for member in _members(known))])
     return near
@@ -108,18 +108,18 @@ def _letters(one: Spelling, other: Spelling) -> float:
     if one.text.isdigit() or other.text.isdigit():
         return 0.0
     longest = max(len(one.fold), len(other.fold))
-    text = OSA.distance(one.text, other.text)
     if one.fold == other.fold:
-        return max(0.9, 1.0 - 0.02 * text)
-    if abs(len(one.fold) - len(other.fold)) > longest / 2:
+        return max(0.9, 1.0 - 0.02 * OSA.distance(one.text, other.text))
+    cost = sound_distance(one.fold, other.fold, one.code, other.code)
+    if cost > longest / 2:
         return 0.0
-    cost = sound_distance(one.fold, other.fold) + _TEXT_WEIGHT * text
-    if one.fold[:1] != other.fold[:1]:
-        cost += _OTHER_START
     # In a very short word one letter makes another name.
     size = (longest + max(len(one.text), len(other.text))) / 2
-    size = size if size > 4 else size - 1.2
-    return max(0.0, 1.0 - cost / max(size, 1.0))
+    size = max(size if size > 4 else size - 1.2, 1.0)
+    cost += _TEXT_WEIGHT * OSA.distance(one.text, other.text)
+    if one.fold[:1] != other.fold[:1]:
+        cost += _OTHER_START
+    return max(0.0, 1.0 - cost / size)
 
 
 def _different_syllables(one: str, other: str) -> bool:

@@ -62,7 +62,12 @@ class Name:
 _PATRONYMIC = re.compile(
     r"(ovich|evich|ovych|evych|yovich|ovitch|evitch|ovitsch|ovic|evic|owicz|ovna|evna|yevna|ivna|yivna|inichna|ychna|ievich)$"
 )
-_ARABIC_TITLES = frozenset("الحاج حاجي الشيخ شيخ سيد السيد ملا الملا مولوي دكتور الدكتور حاج قاري مولانا آيت".split())
+_GAPS = re.compile(r"[^A-Za-z0-9']+")
+_HUMP = re.compile(r"(?<=[a-zà-ÿа-яё])(?=[A-ZÀ-ÞА-ЯЁ][a-zà-ÿа-яё]{2})")
+_ARABIC_TITLES = frozenset({
+    "الحاج", "حاجي", "الشيخ", "شيخ", "سيد", "السيد", "ملا", "الملا", "مولوي", "دكتور", "الدكتور", "حاج", "قاري", "مولانا",
+    "آيت",
+})  # fmt: skip
 _ABD = re.compile(r"^(?:abdul|abdel|abdal|abdol|abdoul|abdu|abdur|abdus|abdun|abduz|abdush|abdel)-?(?=[a-z]{3,})")
 _DIN = re.compile(r"^([a-z]{3,}?)(?:u|e|a|i|o)(?:l|d|dd)?-?(din|deen|dine|den)$")
 
@@ -101,6 +106,8 @@ def _digits_as_letters(word: str) -> str:
 
 def pieces_of(text: str) -> list[str]:
     """Runs of letters, digits and the vowel signs that belong to them; everything else is a gap."""
+    if text.isascii():
+        return _GAPS.sub(" ", text).split()
     return "".join(
         char if char.isalnum() or char == "'" or unicodedata.category(char)[0] == "M" else " " for char in text
     ).split()
@@ -113,7 +120,7 @@ def split_words(text: str) -> list[str]:
         bare = piece.strip("'")
         if not bare:
             continue
-        humps = re.sub(r"(?<=[a-zà-ÿа-яё])(?=[A-ZÀ-ÞА-ЯЁ][a-zà-ÿа-яё]{2})", " ", bare)
+        humps = _HUMP.sub(" ", bare)
         out.extend(humps.split() if not bare.startswith(("Mc", "Mac")) else [bare])
     return out[:WORDS_MAX]
 
@@ -127,8 +134,7 @@ def person_words(written: str) -> tuple[Word, ...]:
     out: list[Word] = []
     for latin in latin_words(written):
         word = _digits_as_letters(latin)
-        for part in _inner_parts(word):
-            out.append(Word(written, spell(part), _role(part, written)))
+        out.extend(Word(written, spell(part), _role(part, written)) for part in _inner_parts(word))
     return tuple(out)
 
 
@@ -209,12 +215,14 @@ def _with_head(words: list[Word], head: Head) -> list[Word]:
 
 # Half names: `Abd` needs what follows, `Din` what precedes.
 PARTS_OF_NAMES = frozenset({"abd", "din", "allah", "abu", "abou", "umm", "abi", "عبد", "دين", "الله", "ابو", "أبو"})
-_ASSIMILATED = frozenset("as ash ad ar an at az es esh ed er en et ez us ush ur un ut uz".split())
+_ASSIMILATED = frozenset({
+    "as", "ash", "ad", "ar", "an", "at", "az", "es", "esh", "ed", "er", "en", "et", "ez", "us", "ush", "ur", "un", "ut", "uz",
+})  # fmt: skip
 
 
 def _links_apart(words: list[Word]) -> list[Word]:
     """The article before a sun letter is written as it is spoken: `ash-Sharif`, `ur Rahman`."""
-    out = []
+    out: list[Word] = []
     for word, following in zip(words, [*words[1:], None], strict=False):
         last_of_family = following is None and out and word.role is Role.TITLE
         if last_of_family and (out[-1].role is Role.PARTICLE or word.native.startswith("ال")):
@@ -240,15 +248,11 @@ def _without_titles(han: str) -> str:
 def _initials_apart(words: list[Word]) -> list[Word]:
     """`JC` before a longer name is two initials when it has no vowel."""
     out: list[Word] = []
+    mixed = any(len(other.text) > 3 and not other.written.isupper() for other in words)
     for word in words:
-        if (
-            word.role is Role.NAME
-            and 2 <= len(word.text) <= 3
-            and word.written.isupper()
-            and not set(word.text) & set("aeiouy")
-        ):
-            if len(words) > 1 and any(len(other.text) > 3 and not other.written.isupper() for other in words):
-                out.extend(Word(char, spell(char.lower()), Role.INITIAL) for char in word.text)
-                continue
+        capitals = word.role is Role.NAME and 2 <= len(word.text) <= 3 and word.written.isupper()
+        if mixed and capitals and not set(word.text) & set("aeiouy"):
+            out.extend(Word(char, spell(char.lower()), Role.INITIAL) for char in word.text)
+            continue
         out.append(word)
     return out

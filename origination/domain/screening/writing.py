@@ -64,6 +64,8 @@ def clean(text: str) -> str:
 
     The cut keeps a name of 10,000 characters from costing more than its first 300 are worth.
     """
+    if text.isascii() and text.isprintable():
+        return " ".join(text[:LENGTH_MAX].replace("`", "'").split())
     plain = unicodedata.normalize("NFKC", text[: LENGTH_MAX * 4])
     kept = []
     for char in plain:
