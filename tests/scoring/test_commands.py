@@ -163,7 +163,7 @@ BAD_DATA = {
 def test_bad_data_are_named_and_nothing_is_written(case, run, book, tmp_path):
     rows, words = BAD_DATA[case]
     data = write_csv(tmp_path / "bad.csv", rows())
-    found = run("train", "--data", data, "--schema", book / "schema.json", "--segment", "consumer", "--kind", "logistic",
+    found = run("train", "--data", data, "--schema", book / "schema.json", "--segment", "consumer",
                 "--out", tmp_path / "draft")  # fmt: skip
     assert found.exit_code == 1, found.output
     assert "Traceback" not in found.output
