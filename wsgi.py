@@ -39,13 +39,18 @@ FEATURES: tuple[str, ...] = (
     "core.web.admin",
     "core.web.admin_users",
     "origination.web.quote",
+    "origination.web.officer",
+    "origination.web.case",
     "origination.web.applicant",
     "origination.web.draft",
     "origination.web.owners",
     "origination.web.papers",
+    "origination.web.status",
+    "origination.web.closing",
+    "origination.web.borrower",
 )
 # Modules with `JOBS`, `COMMANDS` or `POLICIES`.
-JOBS: tuple[str, ...] = ("repayment.jobs",)
+JOBS: tuple[str, ...] = ("core.auth.jobs", "repayment.jobs",)
 COMMANDS: tuple[str, ...] = ("core.web.cli", "core.web.cli_access", "demo.cli", "origination.cli", "repayment.cli", "scoring.cli")
 # Modules whose `prepare(house)` runs at every `flask serve`, after the migrations.
 PREPARE: tuple[str, ...] = ("demo.cli",)

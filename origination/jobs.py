@@ -15,6 +15,7 @@ from core.jobs import Job, JobContext
 from core.settings import Settings
 from origination.providers.bureau import choose_bureau
 from origination.steps.advance import advance
+from origination.steps.close_deal import COPY, send_copy
 from origination.steps.offer import due_to_expire, expire
 from origination.steps.submit import ADVANCE
 from origination.steps.waiting import waiting_for_bureau
@@ -53,7 +54,15 @@ def register(app: Flask, database: Database, settings: Settings) -> None:
             except NotFound:
                 return  # removed with the demo data meanwhile
 
+    def copy(contract_id: str) -> None:
+        with app.app_context(), database.work() as w:
+            try:
+                send_copy(w, UUID(contract_id))
+            except NotFound:
+                return
+
     queue.register(ADVANCE, run)
+    queue.register(COPY, copy)
 
 
 JOBS = [

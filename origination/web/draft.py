@@ -27,7 +27,7 @@ from origination.domain.application import (
 from origination.queries.applicant import ApplicationView, my_application
 from origination.steps.draft import give_consents, save_section
 from origination.steps.submit import submit
-from origination.web.answers import answer_cards, problem_links
+from origination.web.answers import CONSENT_NAMES, answer_cards, problem_links
 from origination.web.questions import (
     MASKED,
     WHY,
@@ -40,7 +40,6 @@ from origination.web.tasks import next_url, open_sections, url_of
 
 bp = Blueprint("draft", __name__)
 LATER = "later"
-CONSENT_MISSING = Text("Tick this box, or leave the application for now: without it we cannot go on")
 
 
 def own_draft(application_id: UUID) -> ApplicationView:
@@ -154,9 +153,15 @@ def consents(application_id: UUID) -> str | tuple[str, int] | Response:
     view = own_draft(application_id)
     missing = [kind for kind in wanted if kind.value not in view.consents]
     if missing and request.form.get("action") != LATER:
-        form = Form(dict(request.form), {f"consent_{kind.value}": [CONSENT_MISSING] for kind in missing})
+        form = Form(dict(request.form), {f"consent_{kind.value}": [_consent_missing(kind)] for kind in missing})
         return _consents_page(view, wanted, form), 422
     return goes_on(view, "consents")
+
+
+def _consent_missing(kind: ConsentKind) -> Text:
+    return Text(
+        "{consent}: tick this box, or leave it for now. Without it we cannot go on.", consent=CONSENT_NAMES[kind]
+    )
 
 
 def _consents_page(view: ApplicationView, wanted: list[ConsentKind], form: Form) -> str:

@@ -6,10 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, session, url_for
+from markupsafe import Markup
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response as AnyResponse
 
-from core import documents, uploads
+from core import uploads
 from core.domain.actor import Role
 from core.domain.errors import InvalidInput
 from core.domain.texts import Text
@@ -44,10 +45,17 @@ def _page(view: ApplicationView, form: Form) -> str:
     phone_url = house().settings.public_url + url_for("papers.phone", token=token) if token else None
     return render_template(
         "applicant/documents.html", view=view, form=form, items=items_of(view), why=WHY["documents"],
-        closed=view.status in CLOSED, phone_url=phone_url, qr=documents.qr_code(phone_url) if phone_url else None,
+        closed=view.status in CLOSED, phone_url=phone_url, qr=_code(phone_url) if phone_url else None,
         next_url=next_url(view, "documents") if view.is_draft else None, hours=PHONE_HOURS,
         comes_back=request.args.get("return") == "check",
     )  # fmt: skip
+
+
+def _code(url: str) -> Markup:
+    """The address as an inline drawing that grows with its box."""
+    import segno
+
+    return Markup(segno.make(url, error="m", micro=False).svg_inline(border=0, omitsize=True))  # noqa: S704
 
 
 def items_of(view: ApplicationView) -> list[dict[str, Any]]:
