@@ -18,7 +18,7 @@ from core.domain.errors import InvalidInput
 from core.domain.money import Money, Rounding, exponent
 from core.domain.texts import Text
 from repayment.cli.reading import Fields
-from repayment.domain.cost import effective_annual_rate, nominal_annual_rate
+from repayment.domain.cost import cash_flows, cost_of
 from repayment.domain.irr import NoRate, SeveralRates
 from repayment.domain.rates import FloatingRate, IndexTable, promotional_changes, reset_dates
 from repayment.domain.rounding import InterestRounding, Residual, RoundingRule
@@ -270,12 +270,13 @@ def answer_schedule(fields: Fields) -> dict[str, Any]:
     rows = _rows(schedule)
     for row, explanation in zip(rows, explained, strict=False):
         row["explanation"] = [str(sentence) for sentence in explanation.sentences()]
+    effective, nominal = _rates(schedule)
     answer = {
         "currency": schedule.currency,
         "instalments": rows,
         "totals": _totals(schedule),
-        "effective_annual_rate": _rate(schedule, effective_annual_rate),
-        "nominal_annual_rate": _rate(schedule, nominal_annual_rate),
+        "effective_annual_rate": effective,
+        "nominal_annual_rate": nominal,
     }
     if schedule.movements:
         answer["movements"] = [
@@ -333,9 +334,10 @@ def _totals(schedule: Schedule) -> dict[str, str]:
     return {name: _major(minor, currency) for name, minor in totals.items()}
 
 
-def _rate(schedule: Schedule, measure: Any) -> str | None:
-    """The rate, or nothing where the flows have no rate or more than one."""
+def _rates(schedule: Schedule) -> tuple[str | None, str | None]:
+    """Effective and nominal rate, or nothing where the flows have no rate or more than one."""
     try:
-        return format(measure(schedule), "f")
+        effective, nominal = cost_of(schedule, cash_flows(schedule))
     except (NoRate, SeveralRates):
-        return None
+        return None, None
+    return format(effective, "f"), format(nominal, "f")
