@@ -69,6 +69,14 @@ def end_all(w: Work, user_id: UUID, *, but: str | None = None) -> int:
     return w.session.execute(query.values(ended_at=w.now)).rowcount  # type: ignore[attr-defined]
 
 
+def is_known_place(w: Work, user_id: UUID, *, address: str | None, device: str | None) -> bool:
+    """Whether the user signed in from this address or with this browser before, or never signed in at all."""
+    query = select(UserSessionRow.address, UserSessionRow.device).where(UserSessionRow.user_id == user_id)
+    before = w.session.execute(query).all()
+    short = (device or "")[:200] or None
+    return not before or any(row.address == address or row.device == short for row in before)
+
+
 def of_user(w: Work, user_id: UUID, limit: int = 20) -> tuple[UserSessionRow, ...]:
     """Sign-ins, newest first."""
     query = select(UserSessionRow).where(UserSessionRow.user_id == user_id)

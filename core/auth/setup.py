@@ -237,6 +237,8 @@ def _settle_one(database: Database, event: str, account: Account, data: dict[str
         w.lock(UserRow, account.id)
         if event == "signed_in":
             device = request.headers.get("User-Agent")
+            known = sign_ins.is_known_place(w, account.id, address=request.remote_addr, device=device)
+            data["new_place"] = not known
             session[sign_ins.COOKIE_KEY] = sign_ins.begin(w, account.id, address=request.remote_addr, device=device)
             session.pop(SIGNING_UP, None)
         if event in {"signed_in", "password_reset"}:
@@ -245,6 +247,10 @@ def _settle_one(database: Database, event: str, account: Account, data: dict[str
         if event in {"password_changed", "password_reset", "second_factor_set", "second_factor_removed"}:
             sign_ins.end_all(w, account.id, but=session.get(sign_ins.COOKIE_KEY) if event != "password_reset" else None)
         audit.record(w, f"user.{event}", "user", account.id, **data)
+    if data.get("new_place"):
+        mail.write("account_signed_in", account, address=request.remote_addr)
+    elif event in {"second_factor_set", "second_factor_removed"}:
+        mail.write("account_changed", account)
 
 
 def password_link(row: UserRow) -> str:

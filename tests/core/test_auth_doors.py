@@ -5,10 +5,12 @@ from __future__ import annotations
 import statistics
 import time
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from flask import Flask
 
+from core.auth.jobs import tidy
 from core.db import Database
 from core.domain.actor import SYSTEM
 from core.users import ensure_demo_users
@@ -94,8 +96,6 @@ def test_a_foreign_form_is_not_offered_again(client, headers):
 
 
 def test_what_was_typed_survives_a_sign_in_that_ran_out(client, database, clock):
-    from datetime import timedelta
-
     sign_up(client, database)
     token = token_of(client.get("/account").text)
     clock.set(clock.now() + timedelta(hours=3))
@@ -158,3 +158,54 @@ def test_a_forged_forwarding_header_changes_no_counter(app, client, database):
             headers={"X-Forwarded-For": f"203.0.113.{n}"},
         )
     assert answer.status_code == 429
+
+
+def test_cookies_are_bound_to_the_host_and_hidden_from_scripts(database, settings):
+    app = app_with(database, settings, public_url="https://lender.test", demo=False)
+    answer = app.test_client().get("/sign-in", base_url="https://lender.test")
+    (cookie,) = [c for c in answer.headers.getlist("Set-Cookie") if "session" in c]
+    assert cookie.startswith("__Host-session=")
+    assert {"Secure", "HttpOnly", "Path=/", "SameSite=Lax"} <= {part.strip() for part in cookie.split(";")}
+    assert "Domain" not in cookie
+    assert cookie.split("=")[1].split(";")[0] not in answer.text
+    assert "max-age=31536000" in answer.headers["Strict-Transport-Security"]
+
+
+def test_signing_out_clears_what_the_browser_kept(client, database):
+    sign_up(client, database)
+    assert post(client, "/sign-out").headers["Clear-Site-Data"] == '"cache", "storage"'
+
+
+def test_signing_out_needs_the_token(client, database):
+    sign_up(client, database)
+    assert client.post("/sign-out").status_code == 400
+    assert is_signed_in(client)
+
+
+def test_the_owner_is_told_of_a_sign_in_from_a_new_place(app, client, database):
+    sign_up(client, database)
+    sign_in(app.test_client())
+    assert messages(database, "account_signed_in") == []
+    elsewhere = app.test_client()
+    token = token_of(elsewhere.get("/sign-in").text)
+    fields = {"csrf_token": token, "email": "wei@lender.test", "password": GOOD}
+    where = {"REMOTE_ADDR": "203.0.113.9", "HTTP_USER_AGENT": "Firefox/140 Linux"}
+    assert elsewhere.post("/sign-in", data=fields, environ_base=where).location == "/start"
+    (told,) = messages(database, "account_signed_in")
+    assert "203.0.113.9" in told.body
+    assert told.recipient == "wei@lender.test"
+
+
+def test_housekeeping_keeps_nobody_who_never_came(app, client, database, clock):
+    sign_up(client, database)
+    post(app.test_client(), "/sign-up", email="never@lender.test", password=GOOD, password_confirm=GOOD)
+    clock.set(clock.now() + timedelta(days=8))
+    with database.work(SYSTEM) as w:
+        done = tidy(w)
+    assert done["never_confirmed"] == 1
+    assert done["counters"] > 0
+    assert done["sign_ins"] == 0
+    assert user(database, "wei@lender.test").active
+    clock.set(clock.now() + timedelta(days=91))
+    with database.work(SYSTEM) as w:
+        assert tidy(w)["sign_ins"] == 1
