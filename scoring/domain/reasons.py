@@ -3,9 +3,12 @@ officer with the value and the comparison. "Unknown" has its own words."""
 
 from __future__ import annotations
 
+import math
 from decimal import Decimal
+from typing import Any
 
-from core.domain.facts import CATALOGUE
+from core.domain.errors import InvalidInput
+from core.domain.facts import CATALOGUE, from_json
 from core.domain.texts import Text
 
 PREFIX = "SCORE_"
@@ -67,6 +70,27 @@ def label_of(feature: str) -> str:
     """The catalogue's words for a fact, else the feature's own name."""
     entry = CATALOGUE.get(feature)
     return entry.text if entry else feature
+
+
+def value_words(feature: str, value: Any) -> str:
+    """The value in words of the catalogue (a Text where it has some); empty when unknown. Raises InvalidInput."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    entry = CATALOGUE.get(feature)
+    if entry is None:
+        return str(value)
+    try:
+        return entry.text_of(value)
+    except (TypeError, ValueError) as error:
+        wrong = Text("{value} is not a {type}", value=repr(value)[:40], type=entry.type.value)
+        raise InvalidInput({feature: wrong}) from error
+
+
+def stored_words(feature: str, raw: Any) -> str:
+    """`value_words` of a fact as a record keeps it."""
+    if raw is None or feature not in CATALOGUE:
+        return value_words(feature, raw)
+    return value_words(feature, from_json(CATALOGUE[feature], raw))
 
 
 def letter_text(reason: str) -> Text:

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from core.db import Work
 from core.domain.errors import NotFound
 from core.domain.texts import Text
-from scoring.domain.reasons import label_of, letter_text, officer_text
+from scoring.domain.reasons import label_of, letter_text, officer_text, stored_words
 from scoring.domain.result import Contribution, Reason
 from scoring.domain.version import Version
 from scoring.engine import version_at
@@ -113,7 +113,12 @@ def _score_view(row: ScoreRecordRow) -> ScoreView:
 
     contributions = tuple(
         Contribution(
-            c["feature"], label_of(c["feature"]), c["value"], c["cell"], shown(c["ticks"]), shown(c["baseline"])
+            c["feature"],
+            label_of(c["feature"]),
+            stored_words(c["feature"], row.facts.get(c["feature"])),
+            c["cell"],
+            shown(c["ticks"]),
+            shown(c["baseline"]),
         )
         for c in row.contributions
     )

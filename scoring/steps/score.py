@@ -12,11 +12,12 @@ import structlog
 from sqlalchemy import or_, select
 
 from core.db import Work
-from core.domain.errors import InvalidInput, LendingError, ModelUnavailable
+from core.domain.errors import LendingError, ModelUnavailable
 from core.domain.facts import CATALOGUE, to_json
 from core.domain.ids import uuid7
 from scoring.domain.card import Scored
 from scoring.domain.columns import Feature
+from scoring.domain.reasons import value_words
 from scoring.domain.registry import LIVE, VersionStatus
 from scoring.domain.result import ScoreResult, result_of
 from scoring.domain.version import Version
@@ -95,7 +96,7 @@ def _score_one(
     terms = version.card.terms
     scored = version.card.score(facts)
     record_id = uuid7()
-    values = tuple(value_text(feature, facts.get(feature.name)) for feature in terms.features)
+    values = tuple(value_words(feature.name, facts.get(feature.name)) for feature in terms.features)
     cells = tuple(version.card.cell_label(at, cell) for at, cell in enumerate(scored.cells))
     result = result_of(
         terms, scored, base_ticks=version.card.base_ticks, values=values, cells=cells, version=row.name,
@@ -144,16 +145,3 @@ def kept_facts(features: tuple[Feature, ...], facts: Mapping[str, Any]) -> dict[
         else:
             kept[feature.name] = str(value)
     return kept
-
-
-def value_text(feature: Feature, value: Any) -> str:
-    """The value in words of the catalogue; empty when unknown."""
-    if value is None or (isinstance(value, float) and value != value):  # noqa: PLR0124  (NaN)
-        return ""
-    entry = CATALOGUE.get(feature.name)
-    if entry is None:
-        return str(value)
-    try:
-        return str(entry.text_of(value))
-    except (TypeError, ValueError) as error:
-        raise InvalidInput({feature.name: f"{value!r} is not a {entry.type.value}"}) from error

@@ -96,7 +96,7 @@ def train(request: TrainRequest, progress: Progress = lambda _stage, _share: Non
     early = ~held_out
     plan, tried = choose_plan(request.kind, features, take(columns, early), bad[early], seed, progress)
     folds = fit_folds(request.kind, features, take(columns, early), bad[early], plan, seed, progress)
-    sized = _sized(plan, folds.rounds)
+    sized = sized_plan(plan, folds.rounds)
     progress("test", 0.0)
     first, _ = fit_once(request.kind, features, take(columns, early), bad[early], sized, seed)
     test_pd = _pd(first.margin(take(columns, held_out)), folds.intercept, folds.slope)
@@ -178,7 +178,7 @@ def _holdout(request: TrainRequest, sample: Sample, material: _Material) -> tupl
     return folds_of(bad, HOLDOUT_PARTS, request.seed + 2) == 0, "stratified fifth"
 
 
-def _sized(plan: Any, rounds: int) -> Any:
+def sized_plan(plan: Any, rounds: int) -> Any:
     if plan is None:
         return None
     return type(plan)(**{**plan.to_json(), "rounds": rounds})
