@@ -13,16 +13,15 @@ from core.db import Database
 from core.domain.errors import NotFound
 from core.jobs import Job, JobContext
 from core.settings import Settings
-from origination.providers.bureau import choose_bureau
-from origination.steps.advance import advance
-from origination.steps.close_deal import COPY, send_copy
-from origination.steps.offer import due_to_expire, expire
-from origination.steps.submit import ADVANCE
-from origination.steps.waiting import waiting_for_bureau
+
+ADVANCE = "advance_application"  # as origination.steps.submit enqueues it
+COPY = "send_contract_copy"  # as origination.steps.close_deal enqueues it
 
 
 def run_expiry(context: JobContext) -> Mapping[str, Any]:
     """Closes drafts and offers whose time has run out, one transaction each."""
+    from origination.steps.offer import due_to_expire, expire
+
     with context.database.read() as r:
         due = due_to_expire(r)
     expired = 0
@@ -34,6 +33,10 @@ def run_expiry(context: JobContext) -> Mapping[str, Any]:
 
 def run_waiting(context: JobContext) -> Mapping[str, Any]:
     """Asks again for cases that wait for a bureau or were interrupted."""
+    from origination.providers.bureau import choose_bureau
+    from origination.steps.advance import advance
+    from origination.steps.waiting import waiting_for_bureau
+
     bureau = choose_bureau(context.settings.instance, demo_allowed=not context.settings.production)
     with context.database.read() as r:
         waiting = waiting_for_bureau(r)
@@ -43,26 +46,34 @@ def run_waiting(context: JobContext) -> Mapping[str, Any]:
     return {"asked_again": len(waiting)}
 
 
+def run_advance(app: Flask, database: Database, settings: Settings, application_id: str) -> None:
+    """The instant decision of one application; nothing when it was removed with the demo data meanwhile."""
+    from origination.providers.bureau import choose_bureau
+    from origination.steps.advance import advance
+
+    bureau = choose_bureau(settings.instance, demo_allowed=not settings.production)
+    with app.app_context(), database.work() as w:
+        try:
+            advance(w, UUID(application_id), bureau=bureau)
+        except NotFound:
+            return
+
+
+def run_copy(app: Flask, database: Database, contract_id: str) -> None:
+    """The signed contract goes to the borrower; nothing when it was removed meanwhile."""
+    from origination.steps.close_deal import send_copy
+
+    with app.app_context(), database.work() as w:
+        try:
+            send_copy(w, UUID(contract_id))
+        except NotFound:
+            return
+
+
 def register(app: Flask, database: Database, settings: Settings) -> None:
-    """Makes the instant decision a task: it runs even when the web process died right after the submission."""
-
-    def run(application_id: str) -> None:
-        bureau = choose_bureau(settings.instance, demo_allowed=not settings.production)
-        with app.app_context(), database.work() as w:
-            try:
-                advance(w, UUID(application_id), bureau=bureau)
-            except NotFound:
-                return  # removed with the demo data meanwhile
-
-    def copy(contract_id: str) -> None:
-        with app.app_context(), database.work() as w:
-            try:
-                send_copy(w, UUID(contract_id))
-            except NotFound:
-                return
-
-    queue.register(ADVANCE, run)
-    queue.register(COPY, copy)
+    """Tasks of the workers: they run even when the web process died right after the applicant's click."""
+    queue.register(ADVANCE, lambda application_id: run_advance(app, database, settings, application_id))
+    queue.register(COPY, lambda contract_id: run_copy(app, database, contract_id))
 
 
 JOBS = [
