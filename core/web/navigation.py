@@ -42,7 +42,9 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(Text("Quote"), "quote.calculator", frozenset({Role.APPLICANT})),
     Entry(Text("My applications"), "applicant.home", frozenset({Role.APPLICANT})),
     Entry(Text("My loans"), "borrower.home", frozenset({Role.APPLICANT})),
+    Entry(Text("Messages"), "status.messages", frozenset({Role.APPLICANT})),
     Entry(Text("Applications"), "officer.queue", frozenset({Role.OFFICER, Role.APPROVER})),
+    Entry(Text("Alerts"), "officer.alerts_page", frozenset({Role.OFFICER, Role.APPROVER, Role.RISK_MANAGER})),
     Entry(Text("Collections"), "collector.worklist", frozenset({Role.COLLECTOR})),
     Entry(Text("Portfolio"), "manager.portfolio", frozenset({Role.RISK_MANAGER, Role.AUDITOR})),
     Entry(Text("Score models"), "monitoring.overview", frozenset({Role.RISK_MANAGER, Role.AUDITOR})),
@@ -68,11 +70,14 @@ def entries_for(who: Actor) -> list[dict[str, Any]]:
     """The main navigation of a person."""
     wanted = VISITOR if who.id is None else [entry for entry in ENTRIES if who.has(*entry.roles)]
     found = [(entry, url) for entry in wanted if (url := url_or_none(entry.endpoint))]
-    here = request.path
-    return [
-        {"label": translate(entry.label), "url": url, "current": here == url or here.startswith(url.rstrip("/") + "/")}
-        for entry, url in found
-    ]
+    within = [url for _, url in found if is_within(request.path, url)]
+    current = max(within, key=len, default=None)
+    return [{"label": translate(entry.label), "url": url, "current": url == current} for entry, url in found]
+
+
+def is_within(path: str, url: str) -> bool:
+    """Whether a path is the page or lies below it."""
+    return path == url or path.startswith(url.rstrip("/") + "/")
 
 
 def home_of(who: Actor) -> str:

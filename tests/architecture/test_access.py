@@ -140,6 +140,21 @@ def test_those_named_get_in(people: dict[Role | None, FlaskClient], open_app: Fl
     assert wrong == []
 
 
+def test_what_does_not_exist_is_not_found(people: dict[Role | None, FlaskClient], open_app: Flask) -> None:
+    """A made-up id answers 404 to everybody let in: never 403, which would tell that the thing exists, never 500."""
+    wrong = []
+    for rule in rules(open_app):
+        access = access_of(open_app, rule.endpoint)
+        kinds = {type(converter).__name__ for converter in rule._converters.values()}
+        if "UUIDConverter" not in kinds or "GET" not in rule.methods or not isinstance(access, frozenset):
+            continue
+        for role in access:
+            answer = people[role].get(address(open_app, rule))
+            if answer.status_code != 404:
+                wrong.append(f"{rule.rule} as {role}: {answer.status_code}")
+    assert wrong == []
+
+
 def test_every_unsafe_route_needs_the_token_of_its_own_session(people: dict, open_app: Flask) -> None:
     wrong = []
     foreign = header_of(open_app, people[Role.AUDITOR])
