@@ -47,10 +47,11 @@ FEATURES: tuple[str, ...] = (
     "origination.web.papers",
     "origination.web.status",
     "origination.web.closing",
+    "origination.web.verify",
     "origination.web.borrower",
 )
 # Modules with `JOBS`, `COMMANDS` or `POLICIES`.
-JOBS: tuple[str, ...] = ("core.auth.jobs", "repayment.jobs",)
+JOBS: tuple[str, ...] = ("core.auth.jobs", "origination.jobs", "repayment.jobs")
 COMMANDS: tuple[str, ...] = ("core.web.cli", "core.web.cli_access", "demo.cli", "origination.cli", "repayment.cli", "scoring.cli")
 # Modules whose `prepare(house)` runs at every `flask serve`, after the migrations.
 PREPARE: tuple[str, ...] = ("demo.cli",)
@@ -90,6 +91,9 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     _install(app, settings, database)
     outbox.register_delivery(app, database, settings)
     jobs.register_jobs(app, database, settings, known_jobs)
+    for name in JOBS:  # a module may have tasks of its own beside its jobs
+        if hasattr(module := import_module(name), "register"):
+            module.register(app, database, settings)
     for group in _collect("COMMANDS", COMMANDS):
         app.cli.add_command(group)
     return app

@@ -102,6 +102,7 @@ class Seeder:
         self.number += 1
         person = draw(self.rng, self.number, day)
         stop = self.rng.choice(STOPS) if leave_some_open and self.rng.random() < 0.6 else None
+        undecided = leave_some_open and self.rng.random() < 0.7
         with self.database.work(SYSTEM, clock=self.clock) as w:
             application_id = fill_in(w, person)
             if stop == "draft":
@@ -110,7 +111,7 @@ class Seeder:
             if stop == "submitted":
                 return
             reached = advance(w, application_id, bureau=DemoBureau())
-        if reached.status is ApplicationStatus.REFERRED and stop is None:
+        if reached.status is ApplicationStatus.REFERRED and not undecided:
             reached = self._decide(application_id)
         if reached.status is ApplicationStatus.OFFERED and stop != "offered" and self.rng.random() < 0.93:
             self._take_up(application_id, person, stop)
@@ -168,7 +169,7 @@ class Seeder:
         return pays_on is not None and pays_on <= day
 
 
-STOPS = ("draft", "submitted", "offered", "accepted", "referred")
+STOPS = ("draft", "submitted", "offered", "accepted", "signed")
 
 
 def fill_in(w: Work, person: DemoApplicant) -> UUID:

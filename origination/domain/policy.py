@@ -20,7 +20,7 @@ from origination.domain.decision import CompiledPolicy
 from origination.domain.facts import Exchange
 from origination.domain.offer import OfferPolicy
 from origination.domain.pricing import PricingPolicy
-from origination.domain.rules import DecisionTable, read_table
+from origination.domain.rules import DecisionTable, Outcome, read_table
 
 SECTIONS = ("version", "exchange", "stress", "pricing", "offers", "review", "authority", "table")
 
@@ -99,6 +99,16 @@ class OriginationPolicy:
                 if row.id == reason_id and row.texts:
                     return row.texts
         return {}
+
+    def officer_reasons(self, segment: str) -> dict[str, Mapping[str, str]]:
+        """What an applicant of the segment may be told when a person declines: reason id -> words by locale."""
+        return {
+            row.id: row.texts
+            for table in self.tables
+            if not table.segments or segment in table.segments
+            for row in table.rows
+            if row.texts and row.outcome is not Outcome.APPROVE
+        }
 
 
 def _plain(value: Any) -> Any:

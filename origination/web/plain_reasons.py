@@ -19,7 +19,8 @@ _PLACE = re.compile(r"\{(\w+)\}")
 
 def reason_text(reason: ReasonView) -> str:
     """What was found, and the limit it was held against."""
-    template = gettext(reason.texts["msgid"]) if "msgid" in reason.texts else reason.template(current_locale())
+    built_in = reason.texts.get("msgid")
+    template = gettext(built_in) if built_in else reason.template(current_locale())
     return _PLACE.sub(lambda place: figure_text(place[1], reason.params.get(place[1])), template)
 
 

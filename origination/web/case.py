@@ -1,0 +1,374 @@
+"""One case on the officer's screen: data, documents, identity, score, rules, what-if, and the verdict."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, send_file, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from core import audit
+from core.domain.errors import Conflict, IllegalTransition, InvalidInput, LendingError, NotAllowed
+from core.domain.money import Money
+from core.domain.texts import Text
+from core.i18n import current_locale, gettext, percent, translate
+from core.web.forms import Form, read_integer, read_money
+from core.web.guards import allow
+from core.web.work import actor, house, read, work
+from origination.domain.application import SECTIONS
+from origination.domain.decision import BUILT_IN
+from origination.domain.offer import Wish
+from origination.domain.policy import OriginationPolicy
+from origination.domain.rules import Outcome
+from origination.providers.bureau import choose_bureau
+from origination.queries.alerts import alerts_of_case
+from origination.queries.officer import CaseView, DecisionView, case
+from origination.steps.advance import advance
+from origination.steps.book import book
+from origination.steps.desk import add_note, judge_paper, request_paper
+from origination.steps.kyc import check_identity, settle_identity
+from origination.steps.papers import read_paper
+from origination.steps.screening import decide_alert
+from origination.steps.verdict import give_verdict, withdraw_verdict
+from origination.steps.what_if import what_if
+from origination.web.officer import CLOCK_WORDS, STAFF_OF_CASES, STATUS_LOOKS
+from origination.web.plain_reasons import reason_text
+from origination.web.questions import paper_name, spoken
+from origination.web.reasons import reason_choices, rule_rows
+from repayment.domain.schedule_request import Amortization
+from scoring.queries.explanation import explanation
+
+bp = Blueprint("case", __name__, url_prefix="/officer/cases")
+HIDDEN_FROM_CASE = frozenset({"bank_account"})
+
+
+@bp.get("/<uuid:application_id>")
+@allow(*STAFF_OF_CASES)
+def page(application_id: UUID) -> str:
+    """The whole case."""
+    return _page(application_id, Form())
+
+
+def _page(application_id: UUID, form: Form, what: dict[str, Any] | None = None) -> str:
+    with read() as r:
+        view = case(r, application_id)
+        record_id = view.fact_set.score_record_id if view.fact_set else None
+        score = explanation(r, record_id) if record_id else None
+        return render_template(
+            "officer/case.html",
+            case=view,
+            form=form,
+            score=score,
+            sections=_sections(view),
+            decision=_decision(view.decision),
+            earlier=[_decision(one) for one in view.decisions[1:]],
+            alerts=alerts_of_case(r, application_id),
+            findings=_findings(view),
+            papers=[{"name": paper_name(paper.kind), "paper": paper} for paper in view.documents],
+            paper_choices=[(kind, paper_name(kind)) for kind in view.product.documents],
+            reasons=reason_choices(r.policy(OriginationPolicy), view.product.segment),
+            clock=CLOCK_WORDS[view.clock],
+            status_look=STATUS_LOOKS.get(view.line.status.value, "plain"),
+            history=audit.history(r, ("application", application_id)),
+            mine=view.assigned_to == actor().id,
+            i_voted=any(one.actor_id == actor().id for one in view.verdicts),
+            product_name=view.product.name_in(current_locale()),
+            what=what,
+            kinds=[(kind.value, translate(KIND_WORDS[kind])) for kind in view.product.kinds],
+        )
+
+
+KIND_WORDS = {
+    Amortization.ANNUITY: Text("Level instalments"),
+    Amortization.EQUAL_PRINCIPAL: Text("Equal principal, falling instalments"),
+}
+
+
+def _sections(view: CaseView) -> list[dict[str, Any]]:
+    return [
+        {
+            "title": section.title,
+            "rows": [
+                {"key": translate(entry.text), "value": spoken(entry, view.answers.get(entry.name))}
+                for entry in section.entries()
+                if entry.name in view.answers and entry.name not in HIDDEN_FROM_CASE
+            ],
+        }
+        for section in SECTIONS[view.line.segment]
+        if section.facts
+    ]
+
+
+def _decision(made: DecisionView | None) -> dict[str, Any] | None:
+    if made is None:
+        return None
+    return {
+        "made": made,
+        "reasons": [{"id": reason.id, "text": reason_text(reason)} for reason in made.reasons],
+        "rules": rule_rows(made),
+        "price": [(name, percent(rate)) for name, rate in made.price],
+    }
+
+
+def _findings(view: CaseView) -> list[dict[str, Any]]:
+    looks = {"info": "good", "refer": "warn", "fail": "bad"}
+    if view.kyc is None:
+        return []
+    return [
+        {"look": looks.get(found["severity"], "plain"), "text": Text(found["msgid"], **found["params"])}
+        for found in view.kyc.findings
+    ]
+
+
+def _back(application_id: UUID, anchor: str = "") -> AnyResponse:
+    return redirect(url_for("case.page", application_id=application_id, _anchor=anchor or None))
+
+
+def _refused(application_id: UUID, error: LendingError, reason_field: str = "reason") -> tuple[str, int]:
+    """The case again with what went wrong on top, and everything typed kept."""
+    form = Form(request.form.to_dict())
+    if isinstance(error, InvalidInput):
+        form.take(InvalidInput({reason_field if name == "reason" else name: t for name, t in error.fields.items()}))
+    else:
+        form.add("_", error.args[0] if error.args else error.message)
+    return _page(application_id, form), 422 if isinstance(error, InvalidInput) else 409
+
+
+def _wish(view: CaseView, form: Form, prefix: str = "") -> Wish:
+    currency = view.product.currency
+    amount = form.read(read_money, f"{prefix}amount", currency)
+    tenor = form.read(read_integer, f"{prefix}tenor_months")
+    form.check()
+    kind = request.form.get(f"{prefix}amortisation", "")
+    known = {kind.value: kind for kind in view.product.kinds}
+    if kind not in known:
+        raise InvalidInput({f"{prefix}amortisation": Text("Choose how it is repaid")})
+    assert isinstance(amount, Money)
+    return Wish(amount, int(tenor), known[kind])
+
+
+@bp.post("/<uuid:application_id>/verdict")
+@allow(*STAFF_OF_CASES)
+def verdict(application_id: UUID) -> AnyResponse | tuple[str, int]:
+    """Approves or declines; where the decision is complete, the case goes on by itself."""
+    form = Form(request.form.to_dict())
+    try:
+        with read() as r:
+            view = case(r, application_id)
+        outcome = _outcome(request.form.get("verdict"))
+        wish = _wish(view, form) if outcome is Outcome.APPROVE else None
+        with work() as w:
+            given = give_verdict(
+                w, application_id, outcome, reason=request.form.get("reason", ""),
+                reason_codes=tuple(request.form.getlist("reason_codes")), wish=wish,
+                expected_version=request.form.get("version", type=int),
+            )  # fmt: skip
+            if not given.missing:
+                advance(w, application_id, bureau=_bureau())
+    except (InvalidInput, NotAllowed, Conflict, IllegalTransition) as error:
+        return _refused(application_id, error)
+    if given.missing:
+        flash(gettext("Kept. A second person must agree before it counts."), "info")
+    else:
+        flash(gettext("Decided."), "success")
+    return _back(application_id)
+
+
+def _outcome(given: str | None) -> Outcome:
+    if given not in {Outcome.APPROVE.value, Outcome.DECLINE.value}:
+        raise InvalidInput({"verdict": Text("Approve or decline")})
+    return Outcome(given)
+
+
+@bp.post("/<uuid:application_id>/verdict/withdraw")
+@allow(*STAFF_OF_CASES)
+def take_back(application_id: UUID) -> AnyResponse | tuple[str, int]:
+    """Takes one's own verdict back before the second person has spoken."""
+    try:
+        with work() as w:
+            withdraw_verdict(w, application_id)
+    except LendingError as error:
+        return _refused(application_id, error)
+    return _back(application_id)
+
+
+@bp.post("/<uuid:application_id>/what-if")
+@allow(*STAFF_OF_CASES)
+def simulate(application_id: UUID) -> str | tuple[str, int]:
+    """Another amount, tenor or kind on a copy: rules, price and instalment, nothing kept but that it was asked."""
+    form = Form(request.form.to_dict())
+    try:
+        with read() as r:
+            wish = _wish(case(r, application_id), form, "if_")
+        with work() as w:
+            found = what_if(w, application_id, wish)
+    except (InvalidInput, IllegalTransition) as error:
+        return _refused(application_id, error)
+    return _page(application_id, form, {"found": found, "reasons": [_short(reason) for reason in found.reason_ids]})
+
+
+def _short(reason_id: str) -> str:
+    return translate(BUILT_IN[reason_id]) if reason_id in BUILT_IN else reason_id
+
+
+@bp.post("/<uuid:application_id>/identity")
+@allow(*STAFF_OF_CASES)
+def identity(application_id: UUID) -> AnyResponse | tuple[str, int]:
+    """Settles what the identity checks referred; a pass lets the case go on by itself."""
+    passed = request.form.get("verdict") == "pass"
+    try:
+        with work() as w:
+            settle_identity(
+                w, application_id, passed=passed, reason=request.form.get("identity_reason", ""),
+                expected_version=request.form.get("version", type=int),
+            )  # fmt: skip
+            if passed:
+                advance(w, application_id, bureau=_bureau())
+    except (InvalidInput, NotAllowed, Conflict, IllegalTransition) as error:
+        return _refused(application_id, error, "identity_reason")
+    return _back(application_id)
+
+
+@bp.post("/<uuid:application_id>/alerts/<uuid:alert_id>")
+@allow(*STAFF_OF_CASES)
+def alert(application_id: UUID, alert_id: UUID) -> AnyResponse | tuple[str, int]:
+    """Clears a name alert, or proposes and confirms a true hit; the identity checks then run again."""
+    try:
+        with work() as w:
+            decide_alert(
+                w, alert_id, true_hit=request.form.get("verdict") == "true_hit",
+                reason=request.form.get(f"alert_reason_{alert_id}", ""),
+                expected_version=request.form.get("alert_version", type=int),
+            )  # fmt: skip
+            if all(not one.is_open for one in alerts_of_case(w, application_id)):
+                check_identity(w, application_id)
+                advance(w, application_id, bureau=_bureau())
+    except (InvalidInput, NotAllowed, Conflict, IllegalTransition) as error:
+        return _refused(application_id, error, f"alert_reason_{alert_id}")
+    return _back(application_id, "identity")
+
+
+@bp.post("/<uuid:application_id>/notes")
+@allow(*STAFF_OF_CASES)
+def note(application_id: UUID) -> AnyResponse | tuple[str, int]:
+    """A note for colleagues."""
+    try:
+        with work() as w:
+            add_note(w, application_id, request.form.get("note", ""), pinned=bool(request.form.get("pinned")))
+    except InvalidInput as error:
+        return _refused(application_id, error)
+    return _back(application_id, "notes")
+
+
+@bp.post("/<uuid:application_id>/papers")
+@allow(*STAFF_OF_CASES)
+def ask_paper(application_id: UUID) -> AnyResponse | tuple[str, int]:
+    """Asks the applicant for one more document."""
+    try:
+        with work() as w:
+            request_paper(w, application_id, request.form.get("kind", ""))
+    except (InvalidInput, IllegalTransition) as error:
+        return _refused(application_id, error)
+    return _back(application_id, "documents")
+
+
+@bp.post("/<uuid:application_id>/papers/<uuid:paper_id>")
+@allow(*STAFF_OF_CASES)
+def judge(application_id: UUID, paper_id: UUID) -> AnyResponse | tuple[str, int]:
+    """Accepts a document, or sends it back with a reason."""
+    try:
+        with work() as w:
+            judge_paper(
+                w, application_id, paper_id, accepted=request.form.get("verdict") == "accept",
+                reason=request.form.get(f"reason_{paper_id}", ""),
+            )  # fmt: skip
+    except (InvalidInput, IllegalTransition) as error:
+        return _refused(application_id, error, f"reason_{paper_id}")
+    return _back(application_id, "documents")
+
+
+@bp.get("/<uuid:application_id>/papers/<uuid:paper_id>")
+@allow(*STAFF_OF_CASES)
+def paper(application_id: UUID, paper_id: UUID) -> Response:
+    """The document itself."""
+    with read() as r:
+        row, content = read_paper(r, application_id, paper_id)
+    return send_file(io.BytesIO(content), mimetype=row.media_type, download_name=row.filename)
+
+
+@bp.post("/<uuid:application_id>/book")
+@allow(*STAFF_OF_CASES)
+def pay_out(application_id: UUID) -> AnyResponse | tuple[str, int]:
+    """Books a signed contract that could not be paid out by itself."""
+    try:
+        with work() as w:
+            done = book(w, application_id)
+    except (NotAllowed, IllegalTransition) as error:
+        return _refused(application_id, error)
+    flash(gettext("Loan %(reference)s is paid out.", reference=done.reference), "success")
+    return _back(application_id)
+
+
+def _bureau() -> Any:
+    settings = house().settings
+    return choose_bureau(settings.instance, demo_allowed=settings.demo)
+
+
+PRICE_WORDS = {
+    "cost_of_funds": Text("Cost of funds"),
+    "expected_loss": Text("Expected loss"),
+    "capital": Text("Cost of capital"),
+    "operating": Text("Operating cost"),
+    "margin": Text("Margin"),
+}
+EVENT_WORDS = {
+    "application.started": Text("Started"),
+    "application.section_saved": Text("Page saved"),
+    "application.consented": Text("Consents given"),
+    "application.submitted": Text("Application sent"),
+    "application.kyc": Text("Identity checked"),
+    "application.bureau_asked": Text("Credit bureau asked"),
+    "application.scored": Text("Scored"),
+    "application.not_scored": Text("No score could be computed"),
+    "application.decided": Text("Decided by the rules"),
+    "application.verdict": Text("Verdict of a person"),
+    "application.simulated": Text("What-if tried"),
+    "application.offered": Text("Offers made"),
+    "application.accepted": Text("Offer accepted"),
+    "application.signed": Text("Contract signed"),
+    "application.booked": Text("Loan booked and paid out"),
+    "application.noted": Text("Note"),
+    "application.taken": Text("Taken"),
+    "application.put_back": Text("Put back"),
+    "application.paper_requested": Text("Document asked for"),
+    "application.paper_received": Text("Document received"),
+    "application.paper_judged": Text("Document judged"),
+    "application.link_made": Text("Link made"),
+    "application.amended": Text("Application changed"),
+    "application.withdrawn": Text("Withdrawn"),
+    "application.expired": Text("Expired"),
+    "contract.drafted": Text("Contract drafted"),
+    "contract.code_sent": Text("Signing code sent"),
+    "contract.signed": Text("Contract signed"),
+    "contract.sealed": Text("Contract sealed"),
+}
+
+
+@bp.app_template_filter("price_words")
+def price_words(name: str) -> str:
+    """A part of the price."""
+    return translate(PRICE_WORDS[name]) if name in PRICE_WORDS else name
+
+
+@bp.app_template_filter("event_words")
+def event_words(action: str) -> str:
+    """An event of the trail; a new kind shows its stable name."""
+    return translate(EVENT_WORDS[action]) if action in EVENT_WORDS else action
+
+
+@bp.app_template_filter("explain")
+def explain(line: Any) -> str:
+    """A stored line of an explanation, in the reader's language."""
+    return translate(Text(line["msgid"], **line["params"])) if "msgid" in line else str(line.get("text", ""))
