@@ -43,13 +43,14 @@ _UPDATE_LINES = (
     + ", ".join((*_CHANGED, "settled"))
     + ")) v WHERE i.schedule_id = v.schedule_id AND i.number = v.number"
 )
-_UPDATE_SCALARS = (
-    "UPDATE loan l SET "  # noqa: S608
+_UPDATE_LOANS = (
+    "WITH broken AS (UPDATE promise SET status = 'BROKEN' WHERE status = 'OPEN' AND loan_id = ANY(%s) "  # noqa: S608
+    "AND due_on <= %s) UPDATE loan l SET last_closed_on = %s, "
     + ", ".join(f"{name} = v.{name}" for name in _SCALARS)
     + ", handed_over_on = CASE WHEN v.arrears_since_on IS NULL THEN NULL ELSE l.handed_over_on END"
-    + ", row_version = l.row_version + 1 FROM (SELECT * FROM unnest(%s::uuid[], "
+    + ", row_version = l.row_version + v.changed FROM (SELECT * FROM unnest(%s::uuid[], %s::int[], "
     + ", ".join(f"%s::{kind}[]" for kind in _SCALAR_TYPES)
-    + ") AS t(id, "
+    + ") AS t(id, changed, "
     + ", ".join(_SCALARS)
     + ")) v WHERE l.id = v.id"
 )
@@ -59,14 +60,6 @@ COPY ledger_entry (loan_id, effective_on, booked_on, recorded_at, code, debit, c
 _COPY_DAYS = """
 COPY loan_day (day_on, loan_id, dpd, bucket, principal_minor, interest_minor, overdue_minor, risk_class, stage)
 FROM STDIN
-"""
-
-
-_MOVE_CURSOR = """
-WITH broken AS (
-    UPDATE promise SET status = 'BROKEN' WHERE status = 'OPEN' AND loan_id = ANY(%s) AND due_on <= %s
-)
-UPDATE loan SET last_closed_on = %s WHERE id = ANY(%s)
 """
 
 
@@ -103,9 +96,7 @@ def close_chunk(w: Work, ids: Sequence[UUID], day: date) -> tuple[ChunkClosed, l
         loan.snapshot = close_day(loan.life, day)
     entries = _write_entries(w, cursor, loans, day)
     _write_lines(cursor, loans)
-    _write_scalars(cursor, loans)
-    done = [loan.id for loan in loans]
-    cursor.execute(_MOVE_CURSOR, (done, day, day, done))
+    _write_loans(cursor, loans, day)
     return ChunkClosed(len(loans), entries), loans
 
 
@@ -194,7 +185,10 @@ def _write_lines(cursor: Any, loans: Sequence[LoanAtWork]) -> None:
         cursor.execute(_UPDATE_LINES, [list(column) for column in zip(*rows, strict=True)])
 
 
-def _write_scalars(cursor: Any, loans: Sequence[LoanAtWork]) -> None:
+def _write_loans(cursor: Any, loans: Sequence[LoanAtWork], day: date) -> None:
+    """Moves the cursor of every loan, and whatever else changed; promises whose day has passed are broken."""
+    if not loans:
+        return
     rows = []
     for loan in loans:
         state = loan.life.state
@@ -202,7 +196,6 @@ def _write_scalars(cursor: Any, loans: Sequence[LoanAtWork]) -> None:
             state.status.value, state.closed_on, state.principal_out, state.credit, state.charged, state.allowance,
             state.arrears_since_on, state.non_accrual,
         )  # fmt: skip
-        if now != loan.scalars:
-            rows.append((loan.id, *now))
-    if rows:
-        cursor.execute(_UPDATE_SCALARS, [list(column) for column in zip(*rows, strict=True)])
+        rows.append((loan.id, int(now != loan.scalars), *now))
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    cursor.execute(_UPDATE_LOANS, [columns[0], day, day, *columns])

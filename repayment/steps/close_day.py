@@ -129,7 +129,9 @@ def _waiting(w: Work, day: date) -> tuple[list[UUID], list[UUID]]:
     )
     rows = w.session.execute(query.order_by(LoanRow.id)).all()
     before = day - ONE_DAY
-    return [row[0] for row in rows if row[1] == before], [row[0] for row in rows if row[1] is not None and row[1] < before]
+    return [row[0] for row in rows if row[1] == before], [
+        row[0] for row in rows if row[1] is not None and row[1] < before
+    ]
 
 
 def _close_ids(database: Database, clock: Clock, ids: Sequence[UUID], day: date, *, sends: bool) -> None:
