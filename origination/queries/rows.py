@@ -29,10 +29,13 @@ ACCEPTED_OFFER = "accepted"
 
 
 def product_of(w: Work, row: ApplicationRow) -> Product:
-    """The version of the product this application was made with."""
-    query = select(ProductRow).where(ProductRow.code == row.product_code, ProductRow.version == row.product_version)
-    found = w.session.scalars(query).one()
-    return read_product(found.body)
+    """The version of the product this application was made with. A version never changes: one look a work."""
+    kept: dict[tuple[str, int], Product] = w.session.info.setdefault("products", {})
+    key = (row.product_code, row.product_version)
+    if key not in kept:
+        query = select(ProductRow).where(ProductRow.code == key[0], ProductRow.version == key[1])
+        kept[key] = read_product(w.session.scalars(query).one().body)
+    return kept[key]
 
 
 def answers_of(row: ApplicationRow) -> dict[str, FactValue]:
