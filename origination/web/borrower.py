@@ -45,7 +45,7 @@ LINE_LOOKS = {
 }
 CHANNELS = {
     "demo_bank": Text("Demo bank"), "bank": Text("Bank transfer"), "transfer": Text("Bank transfer"),
-    "direct_debit": Text("Direct debit"), "cash": Text("Cash"), "card": Text("Card"),
+    "direct_debit": Text("Direct debit"), "cash": Text("Cash"), "card": Text("Bank card"),
 }  # fmt: skip
 
 
@@ -82,7 +82,8 @@ def _page(loan_id: UUID, form: Form) -> str:
         "applicant/loan.html", loan=found, s=found.summary, form=form, today=today, payoff=payoff, locale=_folder(),
         look=STATUS_LOOKS[found.summary.status], line_looks=LINE_LOOKS, channels=CHANNELS, active=active,
         paid=total((line.paid for line in lines), currency), open=total((line.open for line in lines), currency),
-        next_line=_next(found), due=_due_now(found), overdue=[line for line in lines if line.status in _LATE],
+        next_line=_next(found), due=_due_now(found), is_due=any(line.status in _DUE for line in lines),
+        overdue=[line for line in lines if line.status in _LATE],
         help_hold=next((hold for hold in found.holds if hold.kind == "HARDSHIP" and _stands(hold, today)), None),
         demo_pay=active and demo.is_open(), key=str(uuid7()), help_days=HELP_DAYS,
         totals={name: total((getattr(line, name) for line in lines), currency) for name in ("principal", "interest")},
@@ -90,6 +91,7 @@ def _page(loan_id: UUID, form: Form) -> str:
 
 
 _LATE = frozenset({LineStatus.OVERDUE})
+_DUE = frozenset({LineStatus.OVERDUE, LineStatus.DUE})
 
 
 def _stands(hold: Any, today: Any) -> bool:
@@ -103,7 +105,7 @@ def _next(found: LoanPage) -> Any:
 def _due_now(found: LoanPage) -> Money:
     """What is overdue or due today; when nothing is, the next instalment less what is credited."""
     currency = found.summary.principal.currency
-    late = [line.open for line in found.lines if line.status in {LineStatus.OVERDUE, LineStatus.DUE}]
+    late = [line.open for line in found.lines if line.status in _DUE]
     if late:
         return total(late, currency)
     coming = _next(found)

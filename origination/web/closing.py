@@ -71,6 +71,7 @@ def _offers_page(application_id: UUID, *, trouble: str | None = None) -> str | A
         reasons=[reason_text(reason) for reason in found.reasons] if found.is_counter else [],
         is_open=view.status is ApplicationStatus.OFFERED, expires_on=min(one.expires_on for one in live),
         product=view.product, locale=current_locale(),
+        top=max(float(row.payment.amount) for one in shown for row in one["rows"]),
     )  # fmt: skip
 
 

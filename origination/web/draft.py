@@ -159,9 +159,7 @@ def consents(application_id: UUID) -> str | tuple[str, int] | Response:
 
 
 def _consent_missing(kind: ConsentKind) -> Text:
-    return Text(
-        "{consent}: tick this box, or leave it for now. Without it we cannot go on.", consent=CONSENT_NAMES[kind]
-    )
+    return Text("{consent}: tick this box. Without it we cannot go on.", consent=CONSENT_NAMES[kind])
 
 
 def _consents_page(view: ApplicationView, wanted: list[ConsentKind], form: Form) -> str:
