@@ -20,9 +20,9 @@ from origination.domain.decision import CompiledPolicy
 from origination.domain.facts import Exchange
 from origination.domain.offer import OfferPolicy
 from origination.domain.pricing import PricingPolicy
-from origination.domain.rules import DecisionTable, Outcome, read_table
+from origination.domain.rules import REASON_ID, DecisionTable, Outcome, read_table
 
-SECTIONS = ("version", "exchange", "stress", "pricing", "offers", "review", "authority", "table")
+SECTIONS = ("version", "exchange", "stress", "pricing", "offers", "review", "reason", "authority", "table")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,15 @@ class ReviewPolicy:
     draft_days: int
     referral_days: int
     look_again_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class OfficerReason:
+    """A reason no table finds, for which a person may decline; `texts` as the applicant reads it, by locale."""
+
+    id: str
+    texts: Mapping[str, str]
+    segments: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -49,6 +58,7 @@ class OriginationPolicy:
     review: ReviewPolicy
     authority: tuple[Authority, ...]
     text: str = field(repr=False)
+    reasons: tuple[OfficerReason, ...] = ()
 
     @cached_property
     def compiled(self) -> CompiledPolicy:
@@ -78,6 +88,7 @@ class OriginationPolicy:
                 offers=OfferPolicy(**own["offers"]),
                 review=ReviewPolicy(**own["review"]),
                 authority=tuple(_authority(raw) for raw in own["authority"]),
+                reasons=tuple(_reason(raw) for raw in own.get("reason", ())),
                 text=json.dumps(own, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=_plain),
             )
         except (KeyError, ValueError, TypeError, InvalidOperation) as error:
@@ -98,11 +109,12 @@ class OriginationPolicy:
             for row in table.rows:
                 if row.id == reason_id and row.texts:
                     return row.texts
-        return {}
+        return next((reason.texts for reason in self.reasons if reason.id == reason_id), {})
 
     def officer_reasons(self, segment: str) -> dict[str, Mapping[str, str]]:
         """What an applicant of the segment may be told when a person declines: reason id -> words by locale."""
-        return {
+        own = {one.id: one.texts for one in self.reasons if not one.segments or segment in one.segments}
+        return own | {
             row.id: row.texts
             for table in self.tables
             if not table.segments or segment in table.segments
@@ -137,6 +149,13 @@ def _pricing(raw: Mapping[str, Any]) -> PricingPolicy:
         margin_min=Decimal(raw["margin_min"]),
         rate_step=Decimal(raw["rate_step"]),
     )
+
+
+def _reason(raw: Mapping[str, Any]) -> OfficerReason:
+    texts = dict(raw["text"])
+    if not REASON_ID.fullmatch(str(raw["id"])) or set(texts) != {"en", "zh"}:
+        raise PolicyInvalid(f"[[reason]] {raw['id']}: an id in capital letters and text = {{ en, zh }} are needed")
+    return OfficerReason(str(raw["id"]), texts, frozenset(raw.get("segments", ())))
 
 
 def _authority(raw: Mapping[str, Any]) -> Authority:

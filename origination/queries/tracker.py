@@ -299,7 +299,7 @@ def status(r: Work, application_id: UUID) -> StatusView:
     if made is not None and declined:
         told = reasons_of(r, made)
     elif made is not None and made.is_counter:
-        told = reasons_of(r, _decline_before(r, made))
+        told = reasons_of(r, decline_before(r, made))
     return StatusView(
         line=line_of(row),
         row_version=row.row_version,
@@ -314,7 +314,8 @@ def status(r: Work, application_id: UUID) -> StatusView:
     )
 
 
-def _decline_before(r: Work, made: DecisionRow) -> DecisionRow:
+def decline_before(r: Work, made: DecisionRow) -> DecisionRow:
+    """The decision on the wish that a counter-offer answers."""
     query = select(DecisionRow).where(
         DecisionRow.application_id == made.application_id, DecisionRow.number == made.number - 1
     )

@@ -20,6 +20,7 @@ from origination.domain.policy import OriginationPolicy
 from origination.domain.rules import Outcome
 from origination.queries.rows import answers_of, case_of, fact_set_of, latest_decision, product_of
 from origination.steps.case import SUBJECT, move, open_case
+from origination.steps.tell import tell, tell_decline
 from origination.tables.application import ApplicationRow
 from origination.tables.decision import DecisionRow, FactSetRow
 
@@ -55,6 +56,10 @@ def decide_automatically(w: Work, application_id: UUID) -> DecisionRow:
             w, row, STATUS_OF[Outcome(made.outcome)], "application.decided", decision=str(made.id),
             outcome=made.outcome, reasons=made.reasons, policy=made.policy_sha256, counter=made.is_counter,
         )  # fmt: skip
+    if made.outcome == Outcome.DECLINE.value:
+        tell_decline(w, row, made)
+    elif made.outcome == Outcome.REFER.value:
+        tell(w, row, "application_referred")
     return made
 
 

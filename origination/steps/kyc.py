@@ -16,6 +16,7 @@ from core.domain.fact import FactValue
 from core.domain.ids import uuid7
 from core.domain.money import Money
 from core.domain.texts import Text
+from core.i18n import ENGLISH, locale_of, speak, translate
 from core.tables import PartyRow
 from origination.domain.application import ApplicationStatus
 from origination.domain.authority import CaseToDecide, check_not_own
@@ -39,6 +40,7 @@ from origination.queries.rows import answers_of, kyc_check_of, product_of
 from origination.steps.case import SUBJECT, move, open_case
 from origination.steps.own_book import related_parties
 from origination.steps.screening import Screened, screen_subjects
+from origination.steps.tell import tell
 from origination.tables.application import ApplicationRow
 from origination.tables.decision import KycCheckRow
 
@@ -72,6 +74,17 @@ def _move(w: Work, row: ApplicationRow, kept: KycCheckRow) -> None:
         return
     codes = sorted({finding["code"] for finding in kept.findings if finding["severity"] != "info"})
     move(w, row, wanted, "application.kyc", outcome=kept.outcome, findings=codes, check=str(kept.id))
+    if wanted is ApplicationStatus.KYC_REFERRED:
+        tell(w, row, "application_referred")
+    elif wanted is ApplicationStatus.DECLINED:
+        _tell_failed(w, row)
+
+
+def _tell_failed(w: Work, row: ApplicationRow) -> None:
+    """One neutral sentence: whoever is on a list must not be tipped off (FATF recommendation 21)."""
+    with speak(locale_of(row.locale) or ENGLISH):
+        reason = translate(Text("We could not confirm who you are as the law requires."))
+    tell(w, row, "application_declined", "identity", reasons=[reason], automatic=False, bureau=None)
 
 
 def _input(w: Work, row: ApplicationRow, screened: Screened) -> KycInput:

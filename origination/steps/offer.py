@@ -19,7 +19,9 @@ from origination.domain.assessment import Case, assess
 from origination.domain.offer import Quote, Terms, Wish, choose_wishes, quote, quote_to_dict
 from origination.domain.policy import OriginationPolicy
 from origination.queries.rows import accepted_offer, case_of, fact_set_of, latest_decision, offers_of, product_of
+from origination.queries.tracker import decline_before, offer_view
 from origination.steps.case import SUBJECT, as_system, move, open_case
+from origination.steps.tell import sentences, tell
 from origination.tables.application import ApplicationRow
 from origination.tables.contract import ContractRow
 from origination.tables.decision import DecisionRow
@@ -55,6 +57,11 @@ def make_offers(w: Work, application_id: UUID) -> tuple[OfferRow, ...]:
     move(
         w, row, ApplicationStatus.OFFERED, "application.offered", decision=str(made.id),
         offers=[str(one.id) for one in offers], expires_on=offers[0].expires_on.isoformat(),
+    )  # fmt: skip
+    tell(
+        w, row, "offer_made", str(made.number), offers=[offer_view(one) for one in offers], counter=made.is_counter,
+        reasons=sentences(w, row, decline_before(w, made)) if made.is_counter else [],
+        expires_on=offers[0].expires_on,
     )  # fmt: skip
     return offers
 

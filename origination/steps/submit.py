@@ -31,6 +31,7 @@ from origination.domain.assessment import wish_of
 from origination.domain.policy import OriginationPolicy
 from origination.queries.rows import answers_of, owners_of, product_of
 from origination.steps.case import move, open_case, write_answers
+from origination.steps.tell import tell
 from origination.tables.application import ApplicationDocumentRow, ApplicationRow, ConsentRow, OwnerRow
 
 ADVANCE = "advance_application"
@@ -70,6 +71,7 @@ def submit(w: Work, application_id: UUID, *, expected_version: int | None = None
     _request_documents(w, row)
     move(w, row, ApplicationStatus.SUBMITTED, "application.submitted", reference=row.reference)
     w.session.flush()
+    tell(w, row, "application_received")
     queue.defer(w, ADVANCE, queueing_lock=f"{ADVANCE}:{row.id}", application_id=str(row.id))
     return Submitted(row.id, row.reference, replayed=False)
 

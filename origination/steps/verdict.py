@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -34,6 +34,7 @@ from origination.queries.rows import (
 from origination.steps.case import SUBJECT, move, open_case, touch
 from origination.steps.decide import AUTOMATIC, PERSON, STATUS_OF, keep_decision
 from origination.steps.own_book import related_parties
+from origination.steps.tell import tell_decline
 from origination.tables.application import ApplicationRow
 from origination.tables.decision import DecisionRow, FactSetRow, ReviewRequestRow, VerdictRow
 from repayment.domain.schedule_request import Amortization
@@ -75,7 +76,7 @@ def give_verdict(
     kept = fact_set_of(w, row)
     if row.status != ApplicationStatus.REFERRED.value or kept is None:
         raise IllegalTransition(SUBJECT, row.status, STATUS_OF[verdict].value)
-    _check_reason(verdict, reason, reason_codes)
+    _check_reason(verdict, reason, reason_codes, w.policy(OriginationPolicy).officer_reasons(row.segment))
     product = product_of(w, row)
     wanted = wish or wish_of(answers_of(row), product)
     product.check_wish(wanted.amount, wanted.tenor_months, wanted.kind)
@@ -100,13 +101,16 @@ def give_verdict(
     return VerdictGiven(made.id, seats, 0, row.row_version)
 
 
-def _check_reason(verdict: Outcome, reason: str, reason_codes: Sequence[str]) -> None:
+def _check_reason(verdict: Outcome, reason: str, reason_codes: Sequence[str], known: Container[str]) -> None:
     wrong: dict[str, str | list[str]] = {}
     if verdict not in {Outcome.APPROVE, Outcome.DECLINE}:
         wrong["verdict"] = Text("Approve or decline")
     if not REASON_LENGTH_MIN <= len(reason.strip()) <= REASON_LENGTH_MAX:
         wrong["reason"] = Text("Say why in {low} to {high} characters", low=REASON_LENGTH_MIN, high=REASON_LENGTH_MAX)
-    if verdict is Outcome.DECLINE and not 1 <= len(reason_codes) <= 4:
+    unknown = [code for code in reason_codes if code not in known]
+    if unknown:
+        wrong["reason_codes"] = Text("The policy has no reason {name}", name=", ".join(unknown))
+    elif verdict is Outcome.DECLINE and not 1 <= len(reason_codes) <= 4:
         wrong["reason_codes"] = Text("Choose one to four reasons that the applicant will be told")
     if wrong:
         raise InvalidInput(wrong)
@@ -187,6 +191,8 @@ def _close(
         w, row, STATUS_OF[verdict], "application.decided", decision=str(made.id), outcome=made.outcome,
         reasons=made.reasons, override=made.override,
     )  # fmt: skip
+    if verdict is Outcome.DECLINE:
+        tell_decline(w, row, made)
     return made
 
 
