@@ -79,15 +79,15 @@ def xgboost_defaults(features, columns, bad, held):
 
 
 def optbinning_card(features, columns, bad, held):
-    import pandas
     from optbinning import BinningProcess, Scorecard
+    from pandas import DataFrame
     from sklearn.linear_model import LogisticRegression
 
     names = [f.name for f in features]
     process = BinningProcess(names, categorical_variables=[f.name for f in features if f.is_category])
     card = Scorecard(binning_process=process, estimator=LogisticRegression(max_iter=1000))
-    card.fit(pandas.DataFrame(dict(zip(names, columns, strict=True))), bad)
-    return card.predict_proba(pandas.DataFrame(dict(zip(names, held, strict=True))))[:, 1]
+    card.fit(DataFrame(dict(zip(names, columns, strict=True))), bad)
+    return card.predict_proba(DataFrame(dict(zip(names, held, strict=True))))[:, 1]
 
 
 OTHERS = {"sklearn boosting": sklearn_boosting, "xgboost defaults": xgboost_defaults, "optbinning": optbinning_card}
@@ -149,8 +149,8 @@ def speed(rows: int):
     ):
         fit, _ = fit_once(kind, features, columns, bad, plan, SEED)
         card = assemble(
-            kind, "bench", fit, features, columns, bad, intercept=0.0, slope=1.0, scale=POLICY.scale, bands=POLICY.bands,
-            cutoff_pd=0.2, baseline="near_cutoff", correlated=POLICY.correlated,
+            kind, "bench", fit, features, columns, bad, intercept=0.0, slope=1.0, scale=POLICY.scale,
+            bands=POLICY.bands, cutoff_pd=0.2, baseline="near_cutoff", correlated=POLICY.correlated,
         )  # fmt: skip
         cases = [{f.name: float(c[i]) for f, c in zip(features, columns, strict=True)} for i in range(300)]
         for case in cases:

@@ -72,3 +72,14 @@ class ScoreRecordRow(HasId, Row):
     scored_at: Mapped[datetime] = mapped_column(index=True)
     scored_on: Mapped[date] = mapped_column(index=True)
     __table_args__ = ({"info": {"append_only": True}},)
+
+
+class MonitorReportRow(HasId, Row):
+    """What watching a version found over a stretch of days."""
+
+    __tablename__ = "monitor_report"
+    version_id: Mapped[UUID] = mapped_column(ForeignKey("model_version.id"), index=True)
+    made_at: Mapped[datetime] = mapped_column(index=True)
+    since: Mapped[date]
+    until: Mapped[date]
+    report: Mapped[dict[str, Any]] = mapped_column(JSONB)

@@ -39,7 +39,7 @@ def model_card(head: Mapping[str, Any], metrics: Mapping[str, Any], terms: Terms
         f"- Segment {head['segment']}, kind {head['kind']}. {_METHODS[head['kind']]}",
         f"- Data: `{data['file']}`, {data['rows']} rows, {data['bads']} bad, SHA-256 `{data['sha256'][:16]}...`.",
         f"- Outcome: `{head['target']}` = 1. {stated}",
-        f"- Points: {terms.scale.base_score:g} at odds of {terms.scale.base_odds:g} to 1, {terms.scale.pdo:g} double them.",
+        f"- Points: {terms.scale.base_score:g} at {terms.scale.base_odds:g} goods per bad, PDO {terms.scale.pdo:g}.",
         f"- Cut-off at PD {terms.cutoff_pd:.1%} = {terms.scale.points(terms.cutoff_ticks)} points.",
         f"- Reasons compare with {_BASELINES[terms.baseline.method]} ({terms.baseline.rows} rows).",
         "",

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from core.db import Work
 from core.domain.errors import NotFound
@@ -159,7 +160,7 @@ def served_scores(r: Work, version: str, *, since: date, until: date) -> ScoreSa
         select(ScoreRecordRow.id)
         .where(ScoreRecordRow.version == version, ScoreRecordRow.served, ScoreRecordRow.scored_on >= since,
                ScoreRecordRow.scored_on < until)
-        .distinct(ScoreRecordRow.subject_id)
+        .ext(distinct_on(ScoreRecordRow.subject_id))
         .order_by(ScoreRecordRow.subject_id, ScoreRecordRow.scored_at.desc())
     )  # fmt: skip
     query = select(ScoreRecordRow).where(ScoreRecordRow.id.in_(last)).order_by(ScoreRecordRow.scored_at)
