@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from flask import current_app, g, has_app_context, redirect
+from flask import current_app, g, has_app_context, redirect, request
 from flask_security import RoleMixin, SQLAlchemyUserDatastore, UserMixin, login_user
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -95,6 +96,16 @@ class AccountStore(SQLAlchemyUserDatastore):
     def __init__(self, identity: IdentitySessions, database: Database) -> None:
         super().__init__(identity, Account, NamedRole)
         self._database = database
+
+    def commit(self) -> None:
+        """The library's own commit. A second sign-up of one address at the same moment is as if it had come later."""
+        try:
+            self.db.session.commit()
+        except IntegrityError:
+            self.db.session.rollback()
+            if request.endpoint != "security.register":
+                raise
+            g.pop("account_events", None)
 
     def find_user(self, case_insensitive: bool = False, **kwargs: Any) -> Account | None:
         """One account by one attribute."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import statistics
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
@@ -209,3 +211,24 @@ def test_housekeeping_keeps_nobody_who_never_came(app, client, database, clock):
     clock.set(clock.now() + timedelta(days=91))
     with database.work(SYSTEM) as w:
         assert tidy(w)["sign_ins"] == 1
+
+
+def test_a_double_click_signs_up_once(app, database):
+    """Both answers are the same; the address has one account."""
+    browsers = [app.test_client() for _ in range(4)]
+    tokens = [token_of(browser.get("/sign-up").text) for browser in browsers]
+    together = threading.Barrier(len(browsers))
+
+    def click(n: int) -> tuple[int, str | None]:
+        fields = {"email": "wei@lender.test", "password": GOOD, "password_confirm": GOOD, "csrf_token": tokens[n]}
+        together.wait()
+        where = {"REMOTE_ADDR": f"198.51.100.{n}"}
+        answer = browsers[n].post("/sign-up", data=fields, environ_base=where)
+        return answer.status_code, answer.location
+
+    with ThreadPoolExecutor(len(browsers)) as pool:
+        answers = list(pool.map(click, range(len(browsers))))
+    allowed = {(302, "/check-mail"), (429, None)}  # three mails an hour to one address
+    assert set(answers) <= allowed
+    assert (302, "/check-mail") in answers
+    assert user(database, "wei@lender.test").confirmed_at is None
