@@ -47,6 +47,7 @@ class Settings:
     sms_gateway_url: str | None
     day_close_hour: int
     demo: bool
+    demo_days: int
     lender_name: str
     web_workers: int
     sms_drop: Path
@@ -83,6 +84,7 @@ class Settings:
             sms_gateway_url=env.get("SMS_GATEWAY_URL") or None,
             day_close_hour=_int(env, "DAY_CLOSE_HOUR", 0),
             demo=_flag(env, "PROMISSORY_DEMO", environment == "development"),
+            demo_days=_int(env, "DEMO_DAYS", 547),
             lender_name=env.get("LENDER_NAME", "Promissory Demo Lending"),
             web_workers=_int(env, "WEB_WORKERS", 2),
             sms_drop=instance / "sms",

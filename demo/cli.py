@@ -18,7 +18,7 @@ BAR = 30
 
 
 @demo.command("load")
-@click.option("--days", default=None, type=click.IntRange(1, 2000), help="Days to live through; 18 months if left out.")
+@click.option("--days", default=None, type=click.IntRange(1, 2000), help="Days to live through; DEMO_DAYS if left out.")
 @with_appcontext
 def load(days: int | None) -> None:
     """Live eighteen months of a small lender, day by day, on an empty database."""
@@ -28,7 +28,7 @@ def load(days: int | None) -> None:
     with h.database.read() as r:
         if not is_empty(r):
             raise click.ClickException("The database is not empty. Demo data is loaded into an empty one only.")
-    seed(h.database, days)
+    seed(h.database, days or h.settings.demo_days)
 
 
 @demo.command("remove")
@@ -45,11 +45,11 @@ def remove() -> None:
     click.echo("The demonstration is gone." if counts else "There was no demo data.")
 
 
-def seed(database: Database, days: int | None = None) -> None:
+def seed(database: Database, days: int) -> None:
     """Runs the seeder with a progress bar."""
-    from demo.seed import DAYS, Seeder
+    from demo.seed import Seeder
 
-    Seeder(database, show_progress, days or DAYS).run()
+    Seeder(database, show_progress, days).run()
     click.echo("")
 
 
@@ -72,7 +72,7 @@ def prepare(h: House) -> None:
         empty = is_empty(r)
     if settings.demo and empty:
         with current_app.app_context():
-            seed(h.database)
+            seed(h.database, settings.demo_days)
         return
     with h.database.work() as w:
         ensure_reference_data(w, demo=settings.demo)

@@ -39,8 +39,6 @@ from repayment.queries.dues import OpenDue, open_dues
 from repayment.steps.close_day import close_day, start_business_day
 from repayment.steps.receive_payment import receive_payment
 
-DAYS = 547  # eighteen months
-LOANS = 500
 APPLICATIONS_A_DAY = 1.45
 SEED = 20260301
 Progress = Callable[[int, int, str], None]
@@ -52,7 +50,7 @@ class Seeder:
 
     database: Database
     progress: Progress
-    days: int = DAYS
+    days: int
     rng: Random = field(default_factory=lambda: Random(SEED))
     number: int = 0
     payers: dict[UUID, Payer] = field(default_factory=dict)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
 import shutil
@@ -74,6 +75,19 @@ class Product:
     postbox: Postbox
     env: dict[str, str]
 
+    def text_message(self, pattern: str, seconds: float = 30) -> re.Match[str]:
+        """The newest text message that matches; the stand-in gateway drops them as files."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            dropped = sorted(
+                (self.instance / "sms").glob("*.json"), key=lambda path: path.stat().st_mtime, reverse=True
+            )
+            for path in dropped:
+                if found := re.search(pattern, json.loads(path.read_text())["text"]):
+                    return found
+            time.sleep(0.2)
+        raise AssertionError(f"no text message with {pattern!r}")
+
     def flask(self, *arguments: str) -> str:
         """Runs a command of the installation and returns what it prints."""
         done = subprocess.run(
@@ -98,9 +112,9 @@ def product() -> Iterator[Product]:
     port = free_port()
     env = {
         **{k: v for k, v in os.environ.items() if k not in {"DATABASE_URL", "SECRET_KEY"}},
-        "PROMISSORY_ENV": "development", "PROMISSORY_DEMO": "0", "PROMISSORY_INSTANCE": str(instance),
+        "PROMISSORY_ENV": "development", "PROMISSORY_DEMO": "1", "DEMO_DAYS": "6", "PROMISSORY_INSTANCE": str(instance),
         "PORT": str(port), "MAIL_HOST": "127.0.0.1", "MAIL_PORT": str(mail.port), "MAIL_SENDER": "lender@example.org",
-        "BUREAU_PROVIDER": "demo", "WEB_WORKERS": "1",
+        "WEB_WORKERS": "1",
     }  # fmt: skip
     log = (instance / "serve.log").open("w")
     served = subprocess.Popen([sys.executable, "-m", "flask", "serve"], cwd=ROOT, env=env, stdout=log, stderr=log)
