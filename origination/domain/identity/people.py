@@ -22,7 +22,7 @@ def _resident_id(number: str, today: date | None) -> IdCheck:
     """
     from stdnum.cn import ric
 
-    number = ric.compact(number)
+    number = re.sub(r"[\s\-.]", "", ric.compact(number))
     if len(number) == 15 and number.isdigit():
         return refuse(Text("The 15-digit number ended in 2013; enter the 18-digit number of the present card"))
     if len(number) != 18:
@@ -35,10 +35,12 @@ def _resident_id(number: str, today: date | None) -> IdCheck:
         return refuse(Text("Digits 7 to 14 are not a date of birth"))
     if ric.calc_check_digit(number) != number[-1]:
         return refuse(WRONG_DIGIT)
-    if birth_on.year < 1880 or (today and (birth_on > today or today.year - birth_on.year > _AGE_MAX)):
-        return refuse(Text("The date of birth in the number, {birth_on}, cannot be right", birth_on=birth_on))
-    notes = () if _known_region(number) else (Text("The region code {region} is not known", region=number[:6]),)
-    return accept(number, birth_on=birth_on, notes=notes)
+    if today and birth_on > today:
+        return refuse(Text("The date of birth in the number, {birth_on}, lies in the future", birth_on=birth_on))
+    notes = [] if _known_region(number) else [Text("The region code {region} is not known", region=number[:6])]
+    if today and today.year - birth_on.year > _AGE_MAX:
+        notes.append(Text("By the number the holder was born on {birth_on}", birth_on=birth_on))
+    return accept(number, birth_on=birth_on, notes=tuple(notes))
 
 
 def _known_region(number: str) -> bool:

@@ -73,7 +73,7 @@ def score_words(a: tuple[Word, ...], b: tuple[Word, ...], *, explain: bool = Tru
         agreed += weight * pair.similarity
     left_a = [a[i] for i in alignment.first_left if a[i].role is not Role.PARTICLE]
     left_b = [b[j] for j in alignment.second_left if b[j].role is not Role.PARTICLE]
-    cost = _left_cost(left_a, left_b, extra=_EXTRA_COMMON if _all_common(alignment, a) else _EXTRA)
+    cost = _left_cost(left_a, left_b, extra=_EXTRA_COMMON if _all_common(alignment, a, b) else _EXTRA)
     score = agreed / (matched + cost) if matched else 0.0
     if cost and len(alignment.pairs) <= 2:
         # Two words, one of them only alike, and more left over: too little to go by.
@@ -106,10 +106,15 @@ def _left_cost(left_a: list[Word], left_b: list[Word], *, extra: float) -> float
     )
 
 
-def _all_common(alignment: Alignment, a: tuple[Word, ...]) -> bool:
-    """Not more than two words agree, and both are among the commonest names: `Muhammad Ali` is nearly nobody."""
-    words = [a[i].text for pair in alignment.pairs for i in pair.first if a[i].role is not Role.PARTICLE]
-    return len(words) <= 2 and all(word in lexicon.commonest() for word in words)
+def _all_common(alignment: Alignment, a: tuple[Word, ...], b: tuple[Word, ...]) -> bool:
+    """Not more than two words agree, and all are among the commonest names: `Muhammad Ali` is nearly nobody."""
+    common = lexicon.commonest()
+    words = [
+        any(a[i].text in common for i in pair.first) or any(b[j].text in common for j in pair.second)
+        for pair in alignment.pairs
+        if any(a[i].role is not Role.PARTICLE for i in pair.first)
+    ]
+    return len(words) <= 2 and all(words)
 
 
 def _extra_cost(word: Word, extra: float) -> float:

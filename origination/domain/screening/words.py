@@ -65,8 +65,8 @@ _PATRONYMIC = re.compile(
 _GAPS = re.compile(r"[^A-Za-z0-9']+")
 _HUMP = re.compile(r"(?<=[a-zà-ÿа-яё])(?=[A-ZÀ-ÞА-ЯЁ][a-zà-ÿа-яё]{2})")
 _ARABIC_TITLES = frozenset({
-    "الحاج", "حاجي", "الشيخ", "شيخ", "سيد", "السيد", "ملا", "الملا", "مولوي", "دكتور", "الدكتور", "حاج", "قاري", "مولانا",
-    "آيت",
+    "الحاج", "حاجي", "الشيخ", "شيخ", "سيد", "السيد", "ملا", "الملا", "مولوي", "دكتور", "الدكتور", "حاج", "قاري",
+    "مولانا",    "آيت",
 })  # fmt: skip
 _ABD = re.compile(r"^(?:abdul|abdel|abdal|abdol|abdoul|abdu|abdur|abdus|abdun|abduz|abdush|abdel)-?(?=[a-z]{3,})")
 _DIN = re.compile(r"^([a-z]{3,}?)(?:u|e|a|i|o)(?:l|d|dd)?-?(din|deen|dine|den)$")
@@ -216,7 +216,8 @@ def _with_head(words: list[Word], head: Head) -> list[Word]:
 # Half names: `Abd` needs what follows, `Din` what precedes.
 PARTS_OF_NAMES = frozenset({"abd", "din", "allah", "abu", "abou", "umm", "abi", "عبد", "دين", "الله", "ابو", "أبو"})
 _ASSIMILATED = frozenset({
-    "as", "ash", "ad", "ar", "an", "at", "az", "es", "esh", "ed", "er", "en", "et", "ez", "us", "ush", "ur", "un", "ut", "uz",
+    "as", "ash", "ad", "ar", "an", "at", "az", "es", "esh", "ed", "er", "en", "et", "ez", "us", "ush", "ur", "un",
+    "ut", "uz",
 })  # fmt: skip
 
 
