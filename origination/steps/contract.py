@@ -50,7 +50,7 @@ from origination.tables.application import ApplicationRow
 from origination.tables.contract import ContractRow, SigningCodeRow
 
 CODES_A_DAY = 10
-VERIFY_PATH = "/verify"
+VERIFY_PATH = "/check-contract"
 
 
 def prepare_contract(w: Work, application_id: UUID) -> ContractRow:
