@@ -12,7 +12,7 @@ from core.domain.texts import Text
 from repayment.domain.accounts import Account
 from repayment.domain.allocation import Component, Due
 from repayment.domain.ledger import EntryCode
-from repayment.domain.life import Life, LoanClosed
+from repayment.domain.life import Life
 from repayment.domain.plain import from_plain
 from repayment.domain.restructure import RestructurePlan, restructure
 from repayment.domain.schedule import build_schedule
@@ -233,8 +233,7 @@ def _sell(life: Life, event: LoanEvent) -> None:
 
 def _refund(life: Life, event: LoanEvent) -> None:
     state = life.state
-    if state.status is LoanStatus.PENDING:
-        raise LoanClosed(Text("This cannot be booked: the loan is {status}", status="PENDING"), loan_status="PENDING")
+    life.require(*(status for status in LoanStatus if status is not LoanStatus.PENDING))
     if event.minor > state.credit:
         credit = Money(state.credit, life.currency)
         raise InvalidInput({"amount": Text("The borrower's credit is only {credit}", credit=credit)})

@@ -21,7 +21,7 @@ from repayment.domain.arrears import days_past_due
 from repayment.domain.classification import ClassRules
 from repayment.domain.ledger import EntryCode, Posting
 from repayment.domain.schedule_request import ScheduleRequest
-from repayment.domain.state import Line, LoanState, LoanStatus
+from repayment.domain.state import Line, LoanState, LoanStatus, status_text
 from repayment.domain.terms import LoanTerms
 
 
@@ -88,7 +88,7 @@ class Life:
         """Raises LoanClosed unless the loan has one of the statuses."""
         if self.state.status not in statuses:
             raise LoanClosed(
-                Text("This cannot be booked: the loan is {status}", status=self.state.status.value),
+                Text("This cannot be booked: the loan is {status}", status=status_text(self.state.status)),
                 loan_status=self.state.status.value,
             )
 

@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from core.domain.dates import ONE_DAY
+from core.domain.texts import Text
 from repayment.domain.accrual import accrued_through
 from repayment.domain.allocation import Component, Due
 from repayment.domain.schedule_rows import Instalment
@@ -29,6 +30,22 @@ class LoanStatus(StrEnum):
     CHARGED_OFF = "CHARGED_OFF"
     SOLD = "SOLD"
     CANCELLED = "CANCELLED"
+
+
+_STATUS_TEXTS: Mapping[str, str] = {
+    "PENDING": Text("waiting for its disbursement"),
+    "ACTIVE": Text("running"),
+    "CLOSED_REPAID": Text("repaid"),
+    "WITHDRAWN": Text("withdrawn from"),
+    "CHARGED_OFF": Text("charged off"),
+    "SOLD": Text("sold"),
+    "CANCELLED": Text("cancelled"),
+}
+
+
+def status_text(status: LoanStatus | str) -> str:
+    """The status in plain words, translatable."""
+    return _STATUS_TEXTS[str(status)]
 
 
 LOAN_MOVES: Mapping[LoanStatus, frozenset[LoanStatus]] = {

@@ -17,7 +17,7 @@ from core.domain.texts import Text
 from repayment.domain.events import apply_event
 from repayment.domain.life import Life, LoanClosed
 from repayment.domain.policies import ServicingPolicy
-from repayment.domain.state import EventKind, LoanEvent, LoanStatus
+from repayment.domain.state import EventKind, LoanEvent, LoanStatus, status_text
 from repayment.queries.load_life import line_values, load_events, load_life
 from repayment.queries.play_again import play_again
 from repayment.steps.correct_past import post_correction
@@ -98,7 +98,8 @@ def _refuse_closed(loan: LoanRow, event: LoanEvent) -> None:
     ended = {LoanStatus.CLOSED_REPAID, LoanStatus.WITHDRAWN, LoanStatus.SOLD, LoanStatus.CANCELLED}
     if LoanStatus(loan.status) in ended and event.kind is not EventKind.CREDIT_REFUND:
         raise LoanClosed(
-            Text("This cannot be booked: the loan is {status}", status=loan.status), loan_status=loan.status
+            Text("This cannot be booked: the loan is {status}", status=status_text(loan.status)),
+            loan_status=loan.status,
         )
 
 

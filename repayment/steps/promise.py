@@ -15,7 +15,7 @@ from core.domain.ids import uuid7
 from core.domain.money import Money
 from core.domain.texts import Text
 from repayment.domain.life import LoanClosed
-from repayment.domain.state import LoanStatus
+from repayment.domain.state import LoanStatus, status_text
 from repayment.steps.notify import stop_dunning
 from repayment.steps.receive_payment import check_sum
 from repayment.tables import LoanRow, PromiseRow
@@ -32,7 +32,8 @@ def promise(w: Work, loan_id: UUID, *, amount: Money, due_on: date) -> UUID:
     loan = w.lock(LoanRow, loan_id)
     if loan.status != LoanStatus.ACTIVE.value:
         raise LoanClosed(
-            Text("This cannot be booked: the loan is {status}", status=loan.status), loan_status=loan.status
+            Text("This cannot be booked: the loan is {status}", status=status_text(loan.status)),
+            loan_status=loan.status,
         )
     check_sum(loan, amount)
     last = w.today + timedelta(days=DAYS_MAX)
