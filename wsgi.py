@@ -49,9 +49,12 @@ FEATURES: tuple[str, ...] = (
     "origination.web.closing",
     "origination.web.verify",
     "origination.web.borrower",
+    "scoring.web.monitoring",
+    "repayment.web.collector",
+    "repayment.web.payments",
 )
 # Modules with `JOBS`, `COMMANDS` or `POLICIES`.
-JOBS: tuple[str, ...] = ("core.auth.jobs", "origination.jobs", "repayment.jobs")
+JOBS: tuple[str, ...] = ("core.auth.jobs", "origination.jobs", "repayment.jobs", "scoring.jobs")
 COMMANDS: tuple[str, ...] = ("core.web.cli", "core.web.cli_access", "demo.cli", "origination.cli", "repayment.cli", "scoring.cli")
 # Modules whose `prepare(house)` runs at every `flask serve`, after the migrations.
 PREPARE: tuple[str, ...] = ("demo.cli",)
