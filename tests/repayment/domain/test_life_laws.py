@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from core.domain.errors import InvalidInput
@@ -140,6 +140,7 @@ def test_a_prepayment_keeps_the_books_and_the_loan_repayable(after: int, minor: 
     on = START + timedelta(days=after)
     dry = play([], START).life.state.lines
     events = [event(EventKind.PAYMENT, line.due_on, line.open_minor) for line in dry if line.due_on <= on]
+    assume(minor < sum(line.principal for line in dry if line.due_on > on))  # else it is a settlement, and refused
     events.append(event(EventKind.PREPAYMENT, on, minor, effect=effect))
     life = play(events, on).life
     check(life)
