@@ -39,7 +39,7 @@ def go_on(page: Page) -> None:
 def create_account(walk: Walk, product: Product, email: str) -> None:
     """Signs up where the page asks for it, follows the mailed link, signs in."""
     page = walk.page
-    page.locator('a[href*="/register"]').first.click()
+    page.locator('a[href*="/sign-up"]').first.click()
     walk.check("sign-up")
     fill(page, {"email": email, "password": PASSWORD, "password_confirm": PASSWORD})
     go_on(page)
@@ -47,7 +47,7 @@ def create_account(walk: Walk, product: Product, email: str) -> None:
     link = product.postbox.wait_for(email, r"http://\S+/confirm/\S+").group(0).rstrip(".>)")
     page.goto(link)
     page.wait_for_load_state()
-    if "/login" in page.url:
+    if "/sign-in" in page.url:
         fill(page, {"email": email, "password": PASSWORD})
         go_on(page)
 
