@@ -130,7 +130,7 @@ def pinyin_syllables() -> frozenset[str]:
         "r": "e i ao ou an en ang eng ong u uo ui uan un", "z": "a e i ai ei ao ou an en ang eng ong u uo ui uan un",
         "c": "a e i ai ao ou an en ang eng ong u uo ui uan un", "s": "a e i ai ao ou an en ang eng ong u uo ui uan un",
 
-              "": "a o e ai ei ao ou an en ang er yi ya ye yao you yan yin yang ying yong wu wa wo wai wei wan wen wang "
-        "weng yu yue yuan yun",
+              "": "a o e ai ei ao ou an en ang er yi ya ye yao you yan yin yang ying yong wu wa wo wai wei wan wen "
+        "wang weng yu yue yuan yun",
     }  # fmt: skip
     return frozenset(initial + final for initial in initials for final in finals[initial].split())

@@ -112,7 +112,7 @@ def _all_common(alignment: Alignment, a: tuple[Word, ...], b: tuple[Word, ...]) 
     words = [
         any(a[i].text in common for i in pair.first) or any(b[j].text in common for j in pair.second)
         for pair in alignment.pairs
-        if any(a[i].role is not Role.PARTICLE for i in pair.first)
+        if {a[i].role for i in pair.first} | {b[j].role for j in pair.second} != {Role.PARTICLE}
     ]
     return len(words) <= 2 and all(words)
 
