@@ -196,8 +196,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     args = parser.parse_args()
     names = [name for name in args.sets.split(",") if (args.data_dir / f"{name}.csv.gz").exists()]
-    speeds = speed(args.rows)
-    text = report(accuracy(args.data_dir, names, args.parts), speeds, args.parts)
+    accuracies = accuracy(args.data_dir, names, args.parts)
+    text = report(accuracies, speed(args.rows), args.parts)
     if args.out:
         args.out.write_text(text)
 

@@ -197,5 +197,24 @@ def compare_versions(a: str, b: str, data: Path, seed: int) -> None:
     _echo_json(compare(open_named(a), open_named(b), data, seed=seed))
 
 
+@score.command("bench")
+@click.option("--data-dir", required=True, type=click.Path(path_type=Path, file_okay=False, exists=True))
+@click.option("--parts", default=5, show_default=True, type=click.IntRange(1, 5), help="Folds to run.")
+@click.option("--sets", help="Data sets by name, with commas; all of the folder if left out.")
+@click.option("--out", type=_FILE, help="Also write the tables as Markdown.")
+def bench(data_dir: Path, parts: int, sets: str | None, out: Path | None) -> None:
+    """Accuracy and speed on public data sets, side by side with other learners."""
+    import subprocess
+
+    from core.settings import ROOT
+
+    options = ["--parts", str(parts), *(["--sets", sets] if sets else []), *(["--out", str(out)] if out else [])]
+    sys.exit(
+        subprocess.run(
+            [sys.executable, str(ROOT / "bench" / "scoring.py"), str(data_dir), *options], check=False
+        ).returncode
+    )
+
+
 def _echo_json(raw: Any) -> None:
     click.echo(json.dumps(raw, indent=1, ensure_ascii=False, allow_nan=False))

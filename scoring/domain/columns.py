@@ -25,7 +25,9 @@ MISSING_NUMBER = frozenset({"", "na", "n/a", "nan", "null", "none", "#n/a", "?",
 MISSING_CATEGORY = frozenset({"", "nan", "null", "n/a", "#n/a"})
 _WHOLE_AS_FLOAT = re.compile(r"(-?\d+)\.0+")
 _GROUPED = re.compile(r"[-+]?\d{1,3}(,\d{3})+(\.\d+)?")
-_DATE_FORMATS = ("%Y-%m-%d", "%Y/%m/%d", "%Y%m%d", "%Y-%m")
+# Only forms that cannot be misread: 03/04/2020 is refused, because it means two days. By length where digits run on.
+_DATE_FORMATS = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y-%m", "%d-%b-%Y", "%d %b %Y", "%d-%b-%y", "%b-%Y", "%b-%y")
+_DATE_DIGITS = {8: "%Y%m%d", 6: "%Y%m", 4: "%Y"}
 _NAMES_OF_TYPES = {
     "num": "num", "number": "num", "float": "num", "numeric": "num", "real": "num", "int": "num", "integer": "num",
     "ord": "num", "ordinal": "num", "cat": "cat", "category": "cat", "categorical": "cat", "str": "cat",
@@ -64,6 +66,7 @@ class Column:
     protected: bool = False
     unit: str = ""
     description: str = ""
+    is_ordinal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +113,20 @@ class DataSchema:
         return {
             "target": self.target, "segment": self.segment, "file": self.file,
             "columns": [
-                {"name": c.name, "type": c.type.value, "role": c.role.value, "mono": c.mono, "protected": c.protected,
-                 "unit": c.unit, "desc": c.description}
+                {"name": c.name, "type": "ord" if c.is_ordinal else c.type.value, "role": c.role.value,
+                 "mono": c.mono, "protected": c.protected, "unit": c.unit, "desc": c.description}
                 for c in self.columns
             ],
         }  # fmt: skip
+
+    def with_labels(self, columns: Mapping[str, Sequence[str]]) -> tuple[DataSchema, tuple[str, ...]]:
+        """The schema with ordinals that hold no number but labels read as categories, and the names of those."""
+        labelled = tuple(c.name for c in self.features if c.is_ordinal and _only_labels(columns.get(c.name, ())))
+        changed = tuple(
+            replace(c, type=ColumnType.CATEGORY, mono=0, is_ordinal=False) if c.name in labelled else c
+            for c in self.columns
+        )
+        return replace(self, columns=changed), labelled
 
     @classmethod
     def from_json(cls, raw: Any, *, file: str = "") -> DataSchema:
@@ -170,8 +182,13 @@ def _column(position: int, item: Any) -> Column:
         raise InvalidInput({name: Text("mono is {mono}; use -1, 0 or 1", mono=mono)})
     return Column(
         name, ColumnType(type_), ColumnRole(role), 0 if type_ == "cat" else int(mono), bool(item.get("protected")),
-        str(item.get("unit") or ""), str(item.get("desc") or ""),
+        str(item.get("unit") or ""), str(item.get("desc") or ""), str(item.get("type")).lower().startswith("ord"),
     )  # fmt: skip
+
+
+def _only_labels(values: Sequence[str]) -> bool:
+    found = [parse_number(value) for value in set(values) if clean_category(value) is not None]
+    return bool(found) and all(number is None for number in found)
 
 
 def _refuse_twins(names: Sequence[str]) -> None:
@@ -275,8 +292,9 @@ def parse_date(text: str) -> float | None:
     stripped = text.strip()
     if stripped.lower() in MISSING_NUMBER:
         return math.nan
-    head = re.split(r"[T ]", stripped, maxsplit=1)[0]
-    for form in _DATE_FORMATS:
+    head = re.split(r"[T ](?=\d\d?:)", stripped, maxsplit=1)[0]
+    digits = _DATE_DIGITS.get(len(head)) if head.isdigit() else None
+    for form in (digits,) if digits else _DATE_FORMATS:
         try:
             return float(datetime.strptime(head, form).date().toordinal())  # noqa: DTZ007  (only the day is kept)
         except ValueError:

@@ -28,9 +28,9 @@ PLANS = {
     ),
 }
 SEARCH_ROWS = 20_000
-BLANKS_SHARE = 0.02
-BLANKS_LEAST = 200
-BLANKS_WEIGHT = 0.25
+BLANKS_SHARE = 0.02  # copies per blanked value, as a share of the rows ...
+BLANKS_LEAST = 200  # ... but at least so many, and all together at most twice the rows
+BLANKS_EFFECT = (15.0, 0.005)  # what the copies of one blanked value weigh: so many rows, or that share of them
 NATURAL_MIN = 30  # a cell with fewer rows than this has not been learnt
 
 
@@ -114,6 +114,7 @@ def _with_blanks(
         return matrix, bad, None
     rng = np.random.default_rng(seed)
     each = max(BLANKS_LEAST, round(len(bad) * BLANKS_SHARE))
+    each = max(10, min(each, 2 * len(bad) // len(options)))
     bads = max(1, round(each * bad.mean()))  # as many bads as elsewhere: a blank must say nothing by itself
     goods = each - bads
     picked = np.concatenate(
@@ -126,7 +127,8 @@ def _with_blanks(
     copies = matrix[picked].copy()
     for place, (at, value) in enumerate(options):
         copies[place * each : (place + 1) * each, at] = value
-    weight = np.concatenate([np.ones(len(bad)), np.full(len(picked), BLANKS_WEIGHT)])
+    effect = max(BLANKS_EFFECT[0], BLANKS_EFFECT[1] * len(bad))
+    weight = np.concatenate([np.ones(len(bad)), np.full(len(picked), min(1.0, effect / each))])
     return np.vstack([matrix, copies]), np.concatenate([bad, bad[picked]]), weight
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -132,7 +133,7 @@ def train(request: TrainRequest, progress: Progress = lambda _stage, _share: Non
 def _check_request(request: TrainRequest) -> None:
     if request.kind not in KINDS:
         raise InvalidInput({"kind": Text("{kind} is unknown; use {kinds}", kind=request.kind, kinds=", ".join(KINDS))})
-    if not request.segment.isidentifier():
+    if not re.fullmatch(r"[\w-]{1,40}", request.segment):
         raise InvalidInput({"segment": Text("{segment} is not a name like consumer or sme", segment=request.segment)})
     for name, share in (("central-tendency", request.central_tendency), ("cutoff-pd", request.cutoff_pd)):
         if share is not None and not 0 < share < 1:
@@ -144,6 +145,13 @@ def _prepare(request: TrainRequest, sample: Sample) -> _Material:
     bad = sample.outcome(schema.target)
     findings = check_classes(bad, schema.target) + check_roles(schema, list(sample.columns))
     raw = {column.name: sample.column(column.name) for column in schema.features}
+    schema, labelled = schema.with_labels(raw)
+    findings += [
+        Finding(
+            "LABELS", name, Text("{name} holds labels instead of numbers: read as a category without order", name=name)
+        )
+        for name in labelled
+    ]
     rare = max(10, math.ceil(sample.rows * 0.0005))
     features = learn_features(schema.features, raw, rare)
     columns = sample.matrix(features)

@@ -5,12 +5,14 @@ import gzip
 import json
 import math
 import shutil
+from datetime import date
 from itertools import pairwise
 
 import numpy as np
 import pytest
 from sqlalchemy import text
 
+from scoring.domain.columns import parse_date
 from scoring.domain.metrics import auc
 from scoring.domain.version import open_version
 from tests.scoring.conftest import SCHEMA, from_book, make_rows, write_csv
@@ -267,3 +269,30 @@ def test_a_folder_with_other_files_is_left_alone(run, book, tmp_path):
     assert found.exit_code == 1
     assert "not the folder of a version" in found.output
     assert (tmp_path / "draft" / "thesis.txt").read_text() == "years of work"
+
+
+@pytest.mark.parametrize(
+    ("text_", "day"),
+    [("2020-02-29", "2020-02-29"), ("2020/02/29", "2020-02-29"), ("20200229", "2020-02-29"), ("202011", "2020-11-01"),
+     ("29-Feb-2020", "2020-02-29"), ("Feb-2020", "2020-02-01"), ("2020-02-29 23:59:00", "2020-02-29"),
+     ("2020-02-29T10:00", "2020-02-29")],
+)  # fmt: skip
+def test_dates_that_cannot_be_misread(text_, day):
+    assert parse_date(text_) == date.fromisoformat(day).toordinal()
+
+
+@pytest.mark.parametrize("text_", ["03/04/2020", "31.12.2020", "2020-02-30", "soon", "1e5"])
+def test_dates_that_could_be_are_refused(text_):
+    assert parse_date(text_) is None
+
+
+def test_an_ordinal_of_labels_is_read_as_a_category(run, tmp_path):
+    rows = [{**row, "rating": "ABC"[i % 3]} for i, row in enumerate(make_rows(400))]
+    columns = [*SCHEMA["columns"], {"name": "rating", "type": "ord", "mono": 1, "role": "feature"}]
+    (tmp_path / "schema.json").write_text(json.dumps({**SCHEMA, "columns": columns}))
+    data = write_csv(tmp_path / "data.csv", rows)
+    found = run("train", "--data", data, "--schema", tmp_path / "schema.json", "--segment", "small-firms", "--kind",
+                "logistic", "--out", tmp_path / "draft")  # fmt: skip
+    assert found.exit_code == 0, found.output
+    assert "LABELS" in found.output
+    assert run("apply", tmp_path / "draft", "--data", data, "--out", tmp_path / "out.csv").exit_code == 0
