@@ -35,7 +35,7 @@ from origination.domain.identity.bank import RULES as BANK_RULES
 from origination.domain.identity.check import KINDS, check_identity_number
 from origination.domain.offer import Wish
 from origination.domain.policy import OriginationPolicy
-from origination.queries.rows import product_of
+from origination.queries.rows import check_sight, product_of
 from origination.schemas import read_owners, read_section
 from origination.steps.case import SUBJECT, copy_wish, open_case, owner_row, touch
 from origination.steps.catalogue import product_on_sale
@@ -133,6 +133,29 @@ def save_section(
     return SectionSaved(errors, row.row_version)
 
 
+def errors_again(w: Work, row: ApplicationRow) -> dict[str, dict[str, list[str]]]:
+    """Section -> field -> messages for what the draft holds as typed and refused, worked out anew."""
+    draft = json.loads(row.draft)
+    found: dict[str, dict[str, list[str]]] = {}
+    for name, typed in draft.get("typed", {}).items():
+        section = section_named(row.segment, name)
+        if name == "owners":
+            found[name] = _owner_errors(w, typed)[1]
+        elif section is not None:
+            answers, errors = read_section(section, row.segment, row.currency, typed)
+            check_numbers(w, answers, errors)
+            _check_product(w, row, answers, errors)
+            found[name] = errors
+    return {name: errors for name, errors in found.items() if errors}
+
+
+def refused_before(w: Work, application_id: UUID) -> dict[str, dict[str, list[str]]]:
+    """`errors_again` of an application. Raises NotFound for somebody else's."""
+    row = w.get(ApplicationRow, application_id)
+    check_sight(w, row)
+    return errors_again(w, row)
+
+
 def _belongs(section: Section, key: str) -> bool:
     return key.split("-", maxsplit=1)[0] in section.facts
 
@@ -202,12 +225,7 @@ def save_owners(
     draft = json.loads(row.draft)
     draft["typed"].pop("owners", None)
     draft["errors"].pop("owners", None)
-    errors: dict[str, list[str]] = {}
-    try:
-        entries = read_owners(lines)
-        errors = _check_owners(w, entries)
-    except InvalidInput as refused:
-        errors = {name: list(texts) for name, texts in refused.fields.items()}
+    entries, errors = _owner_errors(w, lines)
     if errors:
         kept = [{key: str(value)[:TYPED_MAX] for key, value in line.items()} for line in lines[:50]]
         draft["typed"]["owners"], draft["errors"]["owners"] = kept, errors
@@ -217,6 +235,14 @@ def save_owners(
     touch(row)
     audit.record(w, "application.section_saved", SUBJECT, row.id, section="owners", wrong=sorted(errors))
     return SectionSaved(errors, row.row_version)
+
+
+def _owner_errors(w: Work, lines: list[Mapping[str, Any]]) -> tuple[tuple[OwnerEntry, ...], dict[str, list[str]]]:
+    try:
+        entries = read_owners(lines)
+    except InvalidInput as refused:
+        return (), {name: list(texts) for name, texts in refused.fields.items()}
+    return entries, _check_owners(w, entries)
 
 
 def replace_owners(w: Work, row: ApplicationRow, entries: Sequence[OwnerEntry]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -31,6 +30,7 @@ from origination.domain.assessment import wish_of
 from origination.domain.policy import OriginationPolicy
 from origination.queries.rows import answers_of, owners_of, product_of
 from origination.steps.case import move, open_case, write_answers
+from origination.steps.draft import errors_again
 from origination.steps.tell import tell
 from origination.tables.application import ApplicationDocumentRow, ApplicationRow, ConsentRow, OwnerRow
 
@@ -81,7 +81,7 @@ def _check(w: Work, row: ApplicationRow, answers: Mapping[str, FactValue]) -> No
         name: Text("Answer this question") for names in missing_answers(row.segment, answers).values() for name in names
     }
     wrong |= contradictions(row.segment, answers, owners_of(row), w.clock.today())
-    for errors in json.loads(row.draft).get("errors", {}).values():
+    for errors in errors_again(w, row).values():
         wrong |= errors
     if row.segment == "sme" and not row.owners:
         wrong["owners"] = Text("Enter at least one owner")

@@ -25,7 +25,7 @@ from origination.domain.application import (
     section_named,
 )
 from origination.queries.applicant import ApplicationView, my_application
-from origination.steps.draft import give_consents, save_section
+from origination.steps.draft import give_consents, refused_before, save_section
 from origination.steps.submit import submit
 from origination.web.answers import CONSENT_NAMES, answer_cards, problem_links
 from origination.web.questions import (
@@ -46,6 +46,14 @@ def own_draft(application_id: UUID) -> ApplicationView:
     """One's own application, with its answers. Raises NotFound for any other."""
     with read() as r:
         return my_application(r, application_id)
+
+
+def errors_of(view: ApplicationView, name: str) -> dict[str, list[str]]:
+    """What is wrong with what was typed on a page before, in the reader's language."""
+    if not view.errors.get(name):
+        return {}
+    with read() as r:
+        return refused_before(r, view.id).get(name, {})
 
 
 def sent_already(view: ApplicationView) -> Response | None:
@@ -79,7 +87,7 @@ def section(application_id: UUID, name: str) -> str | tuple[str, int] | Response
     if (gone := sent_already(view)) is not None:
         return gone
     if request.method == "GET":
-        form = Form(field_values(page, view.answers, view.typed.get(name, {})), dict(view.errors.get(name, {})))
+        form = Form(field_values(page, view.answers, view.typed.get(name, {})), errors_of(view, name))
         return _section_page(view, page, form)
     values = _with_kept_numbers(page, view, request.form)
     try:
@@ -91,7 +99,7 @@ def section(application_id: UUID, name: str) -> str | tuple[str, int] | Response
         return _section_page(view, page, form, meanwhile=_meanwhile(view, page)), 409
     view = own_draft(application_id)
     if saved.errors and request.form.get("action") != LATER:
-        form = Form(dict(request.form), {key: list(texts) for key, texts in view.errors.get(name, {}).items()})
+        form = Form(dict(request.form), {key: list(texts) for key, texts in saved.errors.items()})
         return _section_page(view, page, form), 422
     return goes_on(view, name)
 

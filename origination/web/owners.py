@@ -24,7 +24,7 @@ from origination.domain.application import OwnerEntry
 from origination.queries.applicant import ApplicationView
 from origination.schemas import read_share
 from origination.steps.draft import save_owners
-from origination.web.draft import LATER, goes_on, own_draft, sent_already, typed_version
+from origination.web.draft import LATER, errors_of, goes_on, own_draft, sent_already, typed_version
 from origination.web.questions import WHY, countries, masked
 
 bp = Blueprint("owners", __name__)
@@ -43,7 +43,7 @@ def page(application_id: UUID) -> str | tuple[str, int] | Response:
     if (gone := sent_already(view)) is not None:
         return gone
     if request.method == "GET":
-        return _page(view, _stored_lines(view), view.errors.get("owners", {}), more="more" in request.args)
+        return _page(view, _stored_lines(view), errors_of(view, "owners"), more="more" in request.args)
     action = request.form.get("action", "")
     lines = read_lines(request.form, view.owners)
     if action.startswith(REMOVE):

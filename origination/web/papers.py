@@ -101,7 +101,11 @@ def _read_files(field: str) -> list[CleanFile]:
     chosen = [one for one in request.files.getlist(field) if one.filename]
     if not chosen:
         raise InvalidInput({field: NOT_CHOSEN})
-    return [clean_upload(one.stream.read(), one.filename or "", field) for one in chosen]
+    read_in = []
+    for one in chosen:
+        with one.stream as stream:  # a large one lies in a temporary file
+            read_in.append((stream.read(), one.filename or ""))
+    return [clean_upload(data, name, field) for data, name in read_in]
 
 
 @bp.errorhandler(RequestEntityTooLarge)

@@ -149,7 +149,8 @@ def field_values(section: Section, answers: Mapping[str, FactValue], typed: Mapp
     shown: dict[str, Any] = {
         name: typeable(answers[name]) for name in section.facts if name in answers and name not in MASKED
     }
-    return shown | dict(typed)
+    kept = {name: typeable(answers[name]) for name in MASKED & set(answers)}
+    return shown | {name: value for name, value in typed.items() if name not in kept or value != kept[name]}
 
 
 def typeable(value: FactValue) -> str:
