@@ -1,4 +1,4 @@
-"""The only importer of xgboost and shap, both on first use; and the shelf of versions this process scores with.
+"""The only importer of xgboost and shap, both on first use: training, tests and reports.
 
 Models are XGBoost's own JSON, never pickled. Scoring reads the tables made from it and needs no xgboost.
 """
@@ -6,18 +6,13 @@ Models are XGBoost's own JSON, never pickled. Scoring reads the tables made from
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from core.domain.errors import ModelUnavailable
-from core.settings import ROOT
 from scoring.domain.columns import Feature
-from scoring.domain.version import MANIFEST, Version, open_version
 
 # By the number of rows alone, so that the same data and seed give the same bytes on every machine. Small samples lose
 # more by waiting for each other than they gain.
@@ -158,43 +153,3 @@ def explain_by_shap(model: bytes, features: Sequence[Feature], matrix: np.ndarra
 
     booster = Booster.load(features, model).inner
     return np.asarray(shap.TreeExplainer(booster).shap_values(matrix))
-
-
-_opened: dict[tuple[str, str], tuple[tuple[tuple[int, int], ...], Version]] = {}
-
-
-def models_folder() -> Path:
-    """Where registered versions lie: `models` under the instance folder."""
-    return Path(os.environ.get("PROMISSORY_INSTANCE", ROOT / "instance")) / "models"
-
-
-def folder_of(location: str) -> Path:
-    """`reference/<name>` is shipped with the product, `models/<name>` lies under the instance folder."""
-    place, _, name = location.partition("/")
-    if place not in {"reference", "models"} or not name or "/" in name or name.startswith("."):
-        raise ModelUnavailable(f"The registry names an unknown place: {location}")
-    return (ROOT / "scoring" / "reference" if place == "reference" else models_folder()) / name
-
-
-def version_at(location: str, sha256: str) -> Version:
-    """The version kept there, checked against the hash, opened once and again whenever a file has changed.
-
-    Raises ModelUnavailable for a missing, cut or changed file.
-    """
-    folder = folder_of(location)
-    key = (location, sha256)
-    known = _opened.get(key)
-    if known is not None and known[0] == _state(folder, known[1]):
-        return known[1]
-    _opened.pop(key, None)
-    version = open_version(folder, sha256=sha256)
-    _opened[key] = (_state(folder, version), version)
-    return version
-
-
-def _state(folder: Path, version: Version) -> tuple[tuple[int, int], ...]:
-    try:
-        stats = [(folder / name).stat() for name in (MANIFEST, *version.manifest["files"])]
-    except OSError as error:
-        raise ModelUnavailable(f"{folder}: {error.strerror or 'a file is missing'}") from error
-    return tuple((stat.st_mtime_ns, stat.st_size) for stat in stats)

@@ -16,8 +16,8 @@ from core.domain.facts import CATALOGUE
 from scoring.domain.additive import AdditiveCard
 from scoring.domain.printing import card_lines
 from scoring.domain.reasons import label_of
+from scoring.domain.shelf import version_at
 from scoring.domain.version import Version
-from scoring.engine import version_at
 from scoring.queries.scores import VersionView, version_view
 from scoring.tables import ModelVersionRow, MonitorReportRow
 

@@ -17,8 +17,8 @@ from core.domain.errors import NotFound
 from core.domain.texts import Text
 from scoring.domain.reasons import label_of, letter_text, officer_text, stored_words
 from scoring.domain.result import Contribution, Reason
+from scoring.domain.shelf import version_at
 from scoring.domain.version import Version
-from scoring.engine import version_at
 from scoring.tables import ModelVersionRow, ScoreRecordRow
 
 

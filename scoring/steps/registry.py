@@ -14,13 +14,11 @@ from core.db import Work
 from core.domain.actor import Role
 from core.domain.errors import Conflict, InvalidInput, NotAllowed
 from core.domain.texts import Text
-from core.settings import ROOT
 from scoring.domain.registry import VersionStatus, check_move
+from scoring.domain.shelf import REFERENCE, models_folder, version_at
 from scoring.domain.version import MANIFEST, METRICS, Version, open_version
-from scoring.engine import models_folder, version_at
 from scoring.tables import ModelVersionRow
 
-REFERENCE = ROOT / "scoring" / "reference"
 REFERENCE_TRAINER = "Promissory reference card"
 
 

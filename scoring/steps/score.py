@@ -20,8 +20,8 @@ from scoring.domain.columns import Feature
 from scoring.domain.reasons import value_words
 from scoring.domain.registry import LIVE, VersionStatus
 from scoring.domain.result import ScoreResult, result_of
+from scoring.domain.shelf import version_at
 from scoring.domain.version import Version
-from scoring.engine import version_at
 from scoring.tables import ModelVersionRow, ScoreRecordRow
 
 log = structlog.get_logger()

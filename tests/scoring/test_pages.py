@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from core.domain.actor import Actor, Role
 from core.domain.ids import uuid7
-from scoring import engine
+from scoring.domain import shelf
 from scoring.steps import registry
 from scoring.tables import ModelVersionRow
 
@@ -50,7 +50,7 @@ def test_a_version_shows_its_points_and_its_fairness(visit, database, locale):
 
 def test_a_damaged_version_is_told(visit, database, tmp_path):
     with database.work(MANAGER) as w:
-        row = registry.register_version(w, engine.folder_of("reference/sme-v1"), name="broken")
+        row = registry.register_version(w, shelf.folder_of("reference/sme-v1"), name="broken")
     shutil.rmtree(tmp_path / "models" / "broken")
     page = visit(MANAGER).get(f"/models/{row.id}")
     assert page.status_code == 200
@@ -59,7 +59,7 @@ def test_a_damaged_version_is_told(visit, database, tmp_path):
 
 def test_the_trainer_cannot_approve_and_another_can(visit, database):
     with database.work(MANAGER) as w:
-        row = registry.register_version(w, engine.folder_of("reference/sme-v1"), name="mine")
+        row = registry.register_version(w, shelf.folder_of("reference/sme-v1"), name="mine")
         registry.validate_version(w, row.id, note="looked at")
     token = {}  # forms carry a token only in a browser session of their own
     assert visit(MANAGER).post(f"/models/{row.id}/move", data={"to": "approved", **token}).status_code in {400, 403}

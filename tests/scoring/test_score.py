@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from core.domain.actor import Actor, Role
 from core.domain.errors import IllegalTransition, ModelUnavailable, NotAllowed
 from core.domain.ids import uuid7
-from scoring import engine
+from scoring.domain import shelf
 from scoring.domain.registry import VersionStatus
 from scoring.queries import scores as queries
 from scoring.steps import registry
@@ -90,7 +90,7 @@ def test_no_card_no_score(cards):
 
 @pytest.mark.parametrize("damage", ["cut", "gone", "changed", "features"])
 def test_a_damaged_version_does_not_score(cards, tmp_path, damage):
-    source = engine.folder_of("reference/consumer-v1")
+    source = shelf.folder_of("reference/consumer-v1")
     with cards.work(TRAINER) as w:
         row = registry.register_version(w, source, name="copy")
         registry.validate_version(w, row.id, note="looked at")
@@ -117,7 +117,7 @@ def test_a_damaged_version_does_not_score(cards, tmp_path, damage):
 
 
 def test_a_version_needs_two_people(cards):
-    source = engine.folder_of("reference/consumer-v1")
+    source = shelf.folder_of("reference/consumer-v1")
     with cards.work(TRAINER) as w:
         row = registry.register_version(w, source, name="mine")
         with pytest.raises(IllegalTransition):
@@ -153,7 +153,7 @@ def test_the_registry_from_the_command_line(cards, app):
     run = app.test_cli_runner()
     assert "consumer-v1  consumer  additive  champion" in run.invoke(args=["score", "versions"]).output
     assert "registered already" in run.invoke(args=["score", "reference"]).output
-    folder = str(engine.folder_of("reference/sme-v1"))
+    folder = str(shelf.folder_of("reference/sme-v1"))
     assert "second is registered as draft" in run.invoke(args=["score", "register", folder, "--name", "second"]).output
     assert "conflict" in run.invoke(args=["score", "register", folder, "--name", "second"]).output
     with cards.work() as w:

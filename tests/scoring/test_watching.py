@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from scoring import engine
+from scoring.domain import shelf
 from scoring.domain.counterfactual import Bound, find_changes
 from scoring.domain.fairness import fairness_table
 from scoring.domain.metrics import auc, bootstrap, compare_aucs, ece, fit_calibration, ks
@@ -32,7 +32,7 @@ BOUNDS = (
 
 @given(tenor=st.integers(12, 60), account=st.integers(1, 4), history=st.integers(0, 4), savings=st.integers(1, 5))
 def test_counterfactuals_reach_the_cut_off_when_scored_again(tenor, account, history, savings):
-    card = open_version(engine.folder_of("reference/consumer-v1")).card
+    card = open_version(shelf.folder_of("reference/consumer-v1")).card
     facts = {
         **WEAK,
         "tenor_months": tenor,
@@ -56,7 +56,7 @@ def test_counterfactuals_reach_the_cut_off_when_scored_again(tenor, account, his
 
 
 def test_counterfactuals_must_pass_the_rules_too():
-    card = open_version(engine.folder_of("reference/consumer-v1")).card
+    card = open_version(shelf.folder_of("reference/consumer-v1")).card
     facts = {**WEAK, "credit_history": 3, "current_account": 2}
     assert find_changes(card, facts, BOUNDS)
     assert find_changes(card, facts, BOUNDS, passes=lambda _: False) == ()
