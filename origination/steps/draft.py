@@ -22,7 +22,7 @@ from core.domain.facts import facts_from_json, facts_to_json
 from core.domain.ids import uuid7
 from core.domain.money import Money
 from core.domain.texts import Text
-from core.tables import SignedLinkRow
+from core.tables import SignedLinkRow, UserRow
 from origination.domain.application import (
     CONSENT_TEXTS,
     ApplicationStatus,
@@ -82,13 +82,20 @@ def start_application(
             locale=locale, draft=_dump(answers, {}, {}),
             owner_user_id=None if by_officer or w.actor.has(Role.SYSTEM) else w.actor.id,
             entered_by=w.actor.id, device=device, address=w.actor.address, created_at=w.now, moved_at=w.now,
-            due_at=w.now + timedelta(days=w.policy(OriginationPolicy).review.draft_days), is_demo=is_demo, owners=[],
+            due_at=w.now + timedelta(days=w.policy(OriginationPolicy).review.draft_days),
+            is_demo=is_demo or _is_demo_account(w), owners=[],
         )
     )  # fmt: skip
     copy_wish(row, answers)
     w.session.flush()
     audit.record(w, "application.started", SUBJECT, row.id, product=product.code, version=product.version)
     return row
+
+
+def _is_demo_account(w: Work) -> bool:
+    """What the demo applicant begins belongs to the demonstration; what anybody else begins is real."""
+    account = None if w.actor.id is None else w.session.get(UserRow, w.actor.id)
+    return account is not None and account.is_demo
 
 
 def _dump(answers: dict[str, FactValue], typed: Mapping[str, Any], errors: Mapping[str, Any]) -> str:

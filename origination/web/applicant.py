@@ -80,7 +80,6 @@ def begin() -> Response:
             raise NotFound(Text("This product is not on sale"))
         row = start_application(
             w, code, locale=current_locale(), wish=read_whole_wish(product, request.form),
-            is_demo=house().settings.demo and demo.is_open(),
         )  # fmt: skip
     session.pop(WISH, None)
     return redirect(url_for("applicant.overview", application_id=row.id), code=303)

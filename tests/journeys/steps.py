@@ -67,7 +67,7 @@ def sign(walk: Walk, product: Product) -> None:
     page.locator('form[action$="/contract/code"] button').first.click()
     page.wait_for_load_state()
     walk.check("code")
-    code = product.text_message(r"\b(\d{6})\b").group(1)
+    code = product.text_message(r"(?<!\d)(\d{6})(?!\d)").group(1)
     fill(page, {"code": code})
     page.locator('main [name="agree"]').check()
     page.locator('form[action$="/contract/sign"] button').click()
