@@ -49,6 +49,8 @@ FEATURES: tuple[str, ...] = (
     "origination.web.closing",
     "origination.web.verify",
     "origination.web.borrower",
+    "origination.web.manager",
+    "origination.web.products",
     "scoring.web.monitoring",
     "repayment.web.collector",
     "repayment.web.payments",

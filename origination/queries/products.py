@@ -1,14 +1,51 @@
-"""What is on sale."""
+"""What is on sale, and every version there ever was."""
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
 
 from core.db import Work
 from core.domain.errors import NotFound
 from core.domain.texts import Text
 from origination.domain.product import SEGMENTS, Product, read_product
+from origination.tables.application import ApplicationRow
 from origination.tables.product import ProductRow
+
+
+@dataclass(frozen=True, slots=True)
+class ProductVersion:
+    """One version with who put it on sale, and how many applications were made with it."""
+
+    product: Product
+    on_sale: bool
+    created_at: datetime
+    created_by: str
+    applications: int
+
+
+def product_versions(r: Work, code: str | None = None) -> tuple[ProductVersion, ...]:
+    """Every version of one product (None: of all), the newest first. Raises NotFound for an unknown code."""
+    query = select(ProductRow).order_by(ProductRow.segment, ProductRow.code, ProductRow.version.desc())
+    rows = r.session.scalars(query if code is None else query.where(ProductRow.code == code)).all()
+    if code is not None and not rows:
+        raise NotFound(Text("There is no such product"))
+    used = _applications(r)
+    return tuple(
+        ProductVersion(
+            read_product(row.body), row.on_sale, row.created_at, row.created_by, used.get((row.code, row.version), 0)
+        )
+        for row in rows
+    )
+
+
+def _applications(r: Work) -> Mapping[tuple[str, int], int]:
+    query = select(ApplicationRow.product_code, ApplicationRow.product_version, func.count())
+    rows = r.session.execute(query.group_by(ApplicationRow.product_code, ApplicationRow.product_version))
+    return {(code, version): int(n) for code, version, n in rows}
 
 
 def products_on_sale(r: Work) -> tuple[Product, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -13,6 +14,7 @@ from core.domain.errors import InvalidInput
 from core.domain.ids import uuid7
 from core.domain.money import Money
 from core.domain.texts import Text
+from repayment.domain.allocation import Component
 from repayment.domain.ledger import PostedEntry, Posting
 from repayment.domain.state import EventKind, LoanEvent, LoanStatus
 from repayment.queries.load_life import load_events
@@ -42,7 +44,10 @@ class LetterInDoubt:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """All that would change. `late_fees` and `penalty` are the differences in what is charged (negative: less)."""
+    """All that would change. `late_fees` and `penalty` are the differences in what is charged (negative: less).
+
+    `used` is what the payment itself would be used for; what the parts leave of it is the borrower's credit.
+    """
 
     value_on: date
     amount: Money
@@ -55,6 +60,7 @@ class Preview:
     credit: Money
     status: LoanStatus
     days_replayed: int
+    used: Mapping[Component, Money]
 
 
 def preview_payment(
@@ -64,7 +70,7 @@ def preview_payment(
     loan = w.get(LoanRow, loan_id)
     _check(w, loan, amount, value_on)
     event = LoanEvent(uuid7(), loan.row_version + 1, kind, value_on, w.today, amount.minor, {})
-    return preview_of(w, loan, play_again(w, loan, [*load_events(w, loan_id), event]), amount, value_on)
+    return preview_of(w, loan, play_again(w, loan, [*load_events(w, loan_id), event]), amount, value_on, event.id)
 
 
 def preview_reversal(w: Work, payment_id: UUID, loan_id: UUID) -> Preview:
@@ -93,8 +99,10 @@ def _check(w: Work, loan: LoanRow, amount: Money, value_on: date) -> None:
         )
 
 
-def preview_of(w: Work, loan: LoanRow, found: Replayed, amount: Money, value_on: date) -> Preview:
-    """A computed correction as people read it."""
+def preview_of(
+    w: Work, loan: LoanRow, found: Replayed, amount: Money, value_on: date, event_id: UUID | None = None
+) -> Preview:
+    """A computed correction as people read it; `event_id` names the payment whose use is wanted."""
     state = found.replay.life.state
     before = {view.number: view for view in line_views(list(found.lines_before), loan.currency, w.today)}
     after = {view.number: view for view in line_views(state.lines, loan.currency, w.today)}
@@ -111,12 +119,17 @@ def preview_of(w: Work, loan: LoanRow, found: Replayed, amount: Money, value_on:
     days = [entry.effective_on for entry in found.correction.reverse]
     days += [entry.effective_on for entry in found.correction.post]
     first = min(days, default=w.today)
+    used = dict.fromkeys(Component, 0)
+    for paid, due in found.replay.life.allocations:
+        if paid == event_id:
+            used[due.component] += due.minor
     return Preview(
         value_on=value_on, amount=amount, lines=changes, reversed_entries=found.correction.reverse,
         new_entries=found.correction.post, letters=_letters(w, loan, found, value_on),
         late_fees=difference("late_fee"), penalty=difference("penalty"),
         credit=Money(state.credit - loan.credit_minor, loan.currency), status=state.status,
         days_replayed=sum(snapshot.day_on >= first for snapshot in found.replay.days),
+        used={component: Money(minor, loan.currency) for component, minor in used.items()},
     )  # fmt: skip
 
 
