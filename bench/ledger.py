@@ -28,7 +28,7 @@ from core.domain.ids import uuid7
 from core.domain.money import Money
 from core.schema import create_schema
 from core.settings import Settings
-from core.tables import PartyRow
+from core.tables import BusinessDayRow, PartyRow
 from repayment.domain.opening import LoanOpening
 from repayment.domain.schedule_request import Amortization, ScheduleRequest
 from repayment.domain.terms import LoanTerms
@@ -143,16 +143,21 @@ def count_statements(bench: Bench) -> None:
 
 
 def replay_long(bench: Bench) -> None:
-    """A payment dated back over 2,400 accruals."""
-    first = bench.day
+    """A payment dated back over 2,400 accruals, on a loan disbursed that long ago."""
+    first, last = START, START + timedelta(days=2400)
     loan = bench.lend(84)
-    for _ in range(2400):
-        bench.close()
+    with bench.app.app_context(), bench.database.work() as w:
+        w.get(BusinessDayRow, 1).open_on = last
+    bench.day = last
+    bench.pay(loan, 1, first)
     with bench.database.read() as r:
         rows = len(r.session.scalars(select(LedgerEntryRow.id).where(LedgerEntryRow.loan_id == loan)).all())
-    began = time.perf_counter()
-    bench.pay(loan, 100_000, first + timedelta(days=2))
-    print(f"payment dated back over 2,400 days ({rows} entries): {time.perf_counter() - began:.2f} s")
+    began, cpu = time.perf_counter(), time.process_time()
+    bench.pay(loan, 88_000, first + timedelta(days=31))
+    print(
+        f"payment dated back over 2,400 days ({rows} entries): {time.perf_counter() - began:.2f} s, "
+        f"{time.process_time() - cpu:.2f} s of this process"
+    )
 
 
 def close_many(bench: Bench, loans: int = 5000) -> None:

@@ -44,14 +44,22 @@ class Allocation:
 
 
 def receive_payment(
-    w: Work, *, key: str, loan_id: UUID, amount: Money, value_on: date, channel: str, payer: str
+    w: Work, *, key: str, loan_id: UUID, amount: Money, value_on: date, channel: str, payer: str, receipt: bool = False
 ) -> Allocation:
-    """Books a payment. What exceeds the sums due stays as the borrower's credit and is used on the next due date.
+    """Books a payment, with a receipt by e-mail if wanted.
 
-    A value date before the last closed day replays the loan. Raises InvalidInput (amount, value_on), LoanClosed,
-    IdempotencyConflict, NotAllowed (back-dating beyond the actor's limit), NotFound.
+    What exceeds the sums due stays as the borrower's credit and is used on the next due date. A value date before the
+    last closed day replays the loan. Raises InvalidInput (amount, value_on), LoanClosed, IdempotencyConflict,
+    NotAllowed (back-dating beyond the actor's limit), NotFound.
     """
-    return take_money(w, EventKind.PAYMENT, key, loan_id, amount, value_on, channel, payer, {})
+    done = take_money(w, EventKind.PAYMENT, key, loan_id, amount, value_on, channel, payer, {})
+    if receipt and not done.replayed:
+        notify(
+            w, w.get(LoanRow, loan_id), "receipt", "email", f"receipt:{done.payment_id}", amount=amount,
+            value_on=value_on, principal=done.principal, interest=done.interest, charges=done.fees + done.penalty,
+            credit=done.credit,
+        )  # fmt: skip
+    return done
 
 
 def take_money(

@@ -2,32 +2,39 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import date
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import event, insert, select, text
+from sqlalchemy.exc import DBAPIError
 
-from core.domain.errors import IdempotencyConflict, InvalidInput
+from core.domain.actor import Actor, Role
+from core.domain.errors import IdempotencyConflict, IllegalTransition, InvalidInput, NotAllowed
+from core.domain.ids import uuid7
+from repayment.domain.allocation import Component
 from repayment.domain.life import LoanClosed
+from repayment.domain.schedule_request import Fee, FeeKind
 from repayment.domain.state import LoanStatus
+from repayment.steps.change_loan import charge_off, waive
+from repayment.steps.disburse import disburse
 from repayment.steps.reverse_payment import reverse_payment
-from tests.repayment.house import House
+from repayment.tables import LoanScheduleRow
+from tests.repayment.house import House, cny, request_of
 
 
 def test_a_loan_paid_in_time_earns_its_interest_and_closes(house: House) -> None:
-    loan = house.loan()
-    total = Decimal(0)
+    loan = house.loan(request_of(rows=3))
     for line in house.lines(loan):
         house.close_through(date.fromordinal(line.due_on.toordinal() - 1), daily=False)
-        total += Decimal(line.open_minor) / 100
         house.pay(loan, str(Decimal(line.open_minor) / 100), line.due_on)
     row = house.row(loan)
-    assert (row.status, row.closed_on) == ("CLOSED_REPAID", date(2026, 1, 31))
-    # 12 x 888.49 less the cents trued up in the last instalment: interest of 661.86 by any annuity table at 1 % a month
-    assert house.balances(loan) == {"cash": 66186, "interest_income": -66186}
-    assert total == Decimal("10661.86")
+    assert (row.status, row.closed_on) == ("CLOSED_REPAID", date(2025, 4, 30))
+    # by hand: level instalment 10,000 x 0.01 / (1 - 1.01^-3) = 3400.22; interest 100.00, 67.00 and 33.67
+    assert house.balances(loan) == {"cash": 20067, "interest_income": -20067}
     with pytest.raises(LoanClosed):
-        house.pay(loan, "1.00", date(2026, 1, 31))
+        house.pay(loan, "1.00", date(2025, 4, 30))
 
 
 def test_a_missed_instalment_costs_a_fee_and_penalty_interest_by_the_night(house: House) -> None:
@@ -108,3 +115,117 @@ def test_what_cannot_be_booked_is_refused_by_its_field(house: House, amount: str
     with pytest.raises(InvalidInput) as refused:
         house.pay(loan, amount, day)
     assert list(refused.value.fields) == [field]
+
+
+def test_one_payment_takes_at_most_twelve_statements(house: House) -> None:
+    loan = house.loan()
+    house.close_through(date(2025, 2, 27), daily=False)
+    seen: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        seen.append(statement)
+
+    event.listen(house.database.engine, "before_cursor_execute", note)
+    house.pay(loan, "888.49", date(2025, 2, 28))
+    event.remove(house.database.engine, "before_cursor_execute", note)
+    assert 8 <= len(seen) <= 12
+
+
+def test_fifty_identical_requests_at_once_book_one_payment(house: House) -> None:
+    loan = house.loan()
+    house.close_through(date(2025, 2, 27), daily=False)
+    answers: list[object] = []
+
+    def send() -> None:
+        answers.append(house.pay(loan, "100.00", date(2025, 2, 28), key="one").payment_id)
+
+    threads = [threading.Thread(target=send) for _ in range(50)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(answers) == 50
+    assert len(set(answers)) == 1
+    assert house.balances(loan)["cash"] == -1_000_000 + 10_000
+
+
+def test_two_payments_on_the_last_instalment_leave_a_credit_and_close_once(house: House) -> None:
+    loan = house.loan(request_of(rows=1))
+    house.close_through(date(2025, 2, 27), daily=False)
+    outcomes: list[str] = []
+
+    def send(key: str) -> None:
+        try:
+            outcomes.append(house.pay(loan, "10100.00", date(2025, 2, 28), key=key).status.value)
+        except LoanClosed:
+            outcomes.append("refused")
+
+    threads = [threading.Thread(target=send, args=(key,)) for key in "ab"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    # the second finds the loan repaid and is refused: it is not the lender's money to keep
+    assert sorted(outcomes) == ["CLOSED_REPAID", "refused"]
+    assert house.balances(loan) == {"cash": 10_000, "interest_income": -10_000}
+
+
+def test_the_ledger_refuses_change(house: House) -> None:
+    house.loan()
+    for statement in ("UPDATE ledger_entry SET minor = 1", "DELETE FROM ledger_entry"):
+        with pytest.raises(DBAPIError, match="append-only"), house.work() as w:
+            w.session.execute(text(statement))
+
+
+def test_only_one_schedule_is_active(house: House) -> None:
+    loan = house.loan()
+    with pytest.raises(DBAPIError, match="uq_loan_schedule_active"), house.work() as w:
+        row = w.session.scalars(select(LoanScheduleRow).where(LoanScheduleRow.loan_id == loan)).one()
+        w.session.execute(
+            insert(LoanScheduleRow).values(
+                id=uuid7(), loan_id=loan, version=9, reason="x", effective_on=row.effective_on, booked_on=row.booked_on,
+                made_at=row.made_at, is_active=True, request={},
+            )
+        )  # fmt: skip
+
+
+def test_roles_are_checked_in_the_steps(house: House) -> None:
+    loan = house.loan()
+    house.close_through(date(2025, 4, 30), daily=False)
+    applicant = Actor(uuid7(), "an applicant", frozenset({Role.APPLICANT}))
+    collector = Actor(uuid7(), "a collector", frozenset({Role.COLLECTOR}))
+    with pytest.raises(NotAllowed):
+        house.pay(loan, "1.00", date(2025, 5, 1), actor=applicant)
+    with pytest.raises(NotAllowed, match="at most 10 days"):
+        house.pay(loan, "1.00", date(2025, 4, 1), actor=collector)
+    assert house.pay(loan, "1.00", date(2025, 4, 25), actor=collector).amount == cny("1.00")
+    with house.work(collector) as w, pytest.raises(NotAllowed, match="approver"):
+        waive(w, loan, component=Component.PENALTY, amount=cny("200.01"), reason="r", key="w")
+    with house.work(collector) as w, pytest.raises(NotAllowed):
+        charge_off(w, loan, reason="r", key="c")
+
+
+def test_a_disbursement_happens_once_and_not_in_the_future(house: House) -> None:
+    loan = house.loan()
+    with house.work() as w, pytest.raises(IllegalTransition):
+        disburse(w, loan, on=w.today, key="another")
+    with house.work() as w:
+        again = disburse(w, loan, on=w.today, key=str(loan))
+    assert (again.lent, again.paid_out) == (cny("10000.00"), cny("10000.00"))
+
+
+def test_fees_at_the_start_and_with_each_instalment(house: House) -> None:
+    fees = (
+        Fee("origination", FeeKind.UP_FRONT, rate=Decimal("0.01"), withheld=True),
+        Fee("notary", FeeKind.UP_FRONT, amount=cny("30.00"), payee="notary"),
+        Fee("account", FeeKind.PER_INSTALMENT, amount=cny("2.00")),
+    )
+    loan = house.loan(request_of(fees=fees))
+    # 10,000 lent, 100 kept back; 30 for the notary are due at once
+    assert house.balances(loan) == {
+        "principal": 1_000_000, "cash": -990_000, "fee_income": -10_000, "fee_receivable": 3000, "fees_payable": -3000,
+    }  # fmt: skip
+    house.pay(loan, "30.00", date(2025, 1, 31))
+    house.close_through(date(2025, 2, 27), daily=False)
+    paid = house.pay(loan, "890.49", date(2025, 2, 28))
+    assert (paid.fees, paid.interest, paid.principal) == (cny("2.00"), cny("100.00"), cny("788.49"))
