@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from core.domain.errors import InvalidInput
+from origination.cli.kyc_lists import load_list_files, rescreen_book, show_lists
 
 
 @click.group()
@@ -166,3 +167,7 @@ def screen(lists: tuple[Path, ...], sources: tuple[str, ...]) -> None:
         }  # fmt: skip
 
     _answer(source, one)
+
+
+for _command in (load_list_files, show_lists, rescreen_book):
+    kyc.add_command(_command)

@@ -210,7 +210,7 @@ def screen_subjects(w: Work, subjects: Iterable[KycSubject]) -> Screened:
     out = []
     for subject in subjects:
         party = w.get(PartyRow, UUID(subject.id))
-        rows = _screen(w, index, party)
+        rows, _new = _screen(w, index, party)
         alerts = tuple(ScreenedAlert(_alert_of(row), _state_of(row)) for row in rows)
         out.append(replace(subject, alerts=alerts))
     return Screened(tuple(out), lists)
@@ -223,7 +223,7 @@ def screen_by_id(w: Work, party_id: UUID) -> tuple[ScreeningAlertRow, ...]:
     """
     if not lists_in_use(w):
         raise NotAllowed(Text("No sanctions list is loaded; names cannot be screened"))
-    rows = _screen(w, current_index(w), w.get(PartyRow, party_id))
+    rows, _new = _screen(w, current_index(w), w.get(PartyRow, party_id))
     return tuple(row for row in rows if _state_of(row) is not AlertState.CLEARED)
 
 
@@ -249,18 +249,20 @@ def _query_sha256(party: ScreenedParty) -> str:
     return hashlib.sha256(plain.encode()).hexdigest()
 
 
-def _screen(w: Work, index: ScreeningIndex, party: PartyRow) -> list[ScreeningAlertRow]:
-    """The rows of all alerts of the party now; a pair decided before keeps its decision."""
+def _screen(w: Work, index: ScreeningIndex, party: PartyRow) -> tuple[list[ScreeningAlertRow], int]:
+    """The rows of all alerts of the party now, and how many are new; a pair decided before keeps its decision."""
     query = _screened_party(party)
     query_sha256 = _query_sha256(query)
     found = screen_party(index, query)
     known = _known(w, party.id)
     lists = {one.name: one.sha256 for one in lists_in_use(w)} if found else {}
     rows = []
+    new = 0
     for alert in found:
         entry = index.by_id[alert.list_name, alert.entry_id]
         pair = (alert.list_name, alert.entry_id, entry_sha256(entry), query_sha256)
         row = known.pop(pair, None)
+        new += row is None
         rows.append(row or _raise(w, party.id, alert, entry, pair, lists.get(alert.list_name, "")))
     for row in known.values():
         # Gone from the answers: an undecided alert falls away, a confirmed hit stays one until somebody undoes it.
@@ -270,7 +272,7 @@ def _screen(w: Work, index: ScreeningIndex, party: PartyRow) -> list[ScreeningAl
         elif row.state == "true_hit":
             rows.append(row)
     w.session.flush()
-    return rows
+    return rows, new
 
 
 def _known(w: Work, party_id: UUID) -> dict[tuple[str, str, str, str], ScreeningAlertRow]:
@@ -335,7 +337,7 @@ def rescreen_parties(w: Work, *, after: UUID | None = None, limit: int = 500) ->
     index = current_index(w)
     fresh = 0
     for party in parties:
-        fresh += sum(1 for row in _screen(w, index, party) if row.raised_at == w.now)
+        fresh += _screen(w, index, party)[1]
     return Rescreened(parties[-1].id if len(parties) == limit else None, len(parties), fresh)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from rapidfuzz.distance import OSA
+
 # Each letter: the Latin beginnings it may appear as, the nearest first. "" means that it may be silent.
 _LETTERS: dict[str, tuple[str, ...]] = {
     "ا": ("a", "e", "i", "u", "o", ""), "أ": ("a", "e", "u", "o", "i", ""), "إ": ("i", "e", "a", ""),
@@ -25,22 +27,13 @@ _SHORT_VOWELS = frozenset("aeiouy")
 _MARKS = frozenset(chr(point) for point in (*range(0x064B, 0x0660), 0x0670, 0x0640))
 # Consonants that one writing may have twice or that typists mix up, cheaper than a wrong letter.
 _MISS, _WRONG, _EXTRA_CONSONANT, _EXTRA_START = 0.9, 1.1, 0.9, 0.5
-# The consonant that the candidate index keys on.
-_INDEX_LETTERS = {
-    letter: {
-        "dj": "j",
-        "dh": "z",
-        "th": "t",
-        "kh": "h",
-        "gh": "g",
-        "sh": "s",
-        "ch": "c",
-        "zh": "z",
-        "q": "k",
-        "p": "b",
-    }.get(sounds[0], sounds[0])
-    for letter, sounds in _LETTERS.items()
-}
+_CONSONANTS = {
+    "ب": "b", "پ": "p", "ت": "t", "ث": "t", "ج": "j", "چ": "c", "ح": "h", "خ": "h", "د": "d", "ذ": "d", "ر": "r",
+    "ز": "z", "ژ": "z", "س": "s", "ش": "sh", "ص": "s", "ض": "d", "ط": "t", "ظ": "z", "غ": "g",
+    "ف": "f", "ڤ": "v", "ق": "k",
+    "ک": "k", "ك": "k", "گ": "g", "ل": "l", "م": "m", "ن": "n", "ه": "h", "ہ": "h", "ھ": "h", "ں": "n",
+    "ٹ": "t", "ڈ": "d", "ڑ": "r",
+}  # fmt: skip
 
 
 def bare(word: str) -> str:
@@ -128,7 +121,19 @@ def _skip_latin(row: list[float], latin: str) -> None:
             row[at + 1] = min(row[at + 1], row[at] + step)
 
 
-def index_skeleton(word: str) -> str:
-    """Consonants only, in the classes that the skeleton of a Latin word uses."""
-    kept = [_INDEX_LETTERS.get(char, "") for char in bare(word)]
-    return "".join(sound for sound in kept if sound and sound[0] not in "aeiouyw")
+@lru_cache(maxsize=50_000)
+def consonants(word: str) -> str:
+    """The consonants in the letters that the skeleton of a folded Latin word uses: `محمد` -> `mhmd`."""
+    out = ""
+    for char in bare(word):
+        sound = _CONSONANTS.get(char, "")
+        if not out.endswith(sound) or not sound:
+            out += sound
+    return out
+
+
+def plausible(word: str, skeleton: str) -> bool:
+    """Quickly, whether a Latin word with this skeleton can be a reading at all; the walk is dear."""
+    own, other = consonants(word), skeleton.removeprefix("a").replace("S", "sh")
+    allowed = 1 if max(len(own), len(other)) < 4 else 2
+    return int(OSA.distance(own, other, score_cutoff=allowed)) <= allowed

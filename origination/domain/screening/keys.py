@@ -9,7 +9,7 @@ from origination.domain.screening import arabic
 from origination.domain.screening.fold import spell
 
 _TWO_FROM = 6
-_READINGS_MAX = 48
+_READINGS_MAX = 16
 _CLASSES: dict[str, tuple[str, ...]] = {
     "ا": ("",), "أ": ("",), "إ": ("",), "آ": ("",), "ء": ("",), "ئ": ("",), "ؤ": ("",), "ع": ("",), "ى": ("",),
     "ي": ("",),

@@ -7,7 +7,7 @@ from functools import lru_cache
 from rapidfuzz.distance import OSA
 
 from origination.domain.screening import lexicon
-from origination.domain.screening.arabic import arabic_similarity
+from origination.domain.screening.arabic import arabic_similarity, plausible
 from origination.domain.screening.fold import Spelling, spell
 from origination.domain.screening.han import pinyin_syllables, wade_giles
 from origination.domain.screening.sound import sound_distance
@@ -48,6 +48,8 @@ def _native_similarity(one: Word, other: Word) -> float:
     native, latin = (one, other) if one.native else (other, one)
     if Role.INITIAL in {native.role, latin.role}:
         return _initial_similarity(native, latin)
+    if not plausible(native.native, latin.spelling.skeleton):
+        return 0.0
     near = arabic_similarity(native.native, latin.text)
     # Vowels that nobody wrote leave more room; what passes here is lifted over the common threshold.
     return ALIGNED_MIN + (near - NATIVE_MIN) * (1 - ALIGNED_MIN) / (1 - NATIVE_MIN) if near >= NATIVE_MIN else near
