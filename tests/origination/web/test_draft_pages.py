@@ -166,10 +166,12 @@ def test_owners_are_added_removed_and_summed(mine):
 
 def upload(client, home: str, data: bytes, name: str, kind: str = "identity"):
     address = f"{home}/documents"
-    fields = hidden_of(client.get(address).text, address)
-    return client.post(
-        address, data=fields | {"kind": kind, f"file-{kind}": (BytesIO(data), name)}, content_type="multipart/form-data"
+    fields = hidden_of(client.get(address).text, address) | {"kind": kind}
+    answer = client.post(
+        address, data=fields | {f"file-{kind}": (BytesIO(data), name)}, content_type="multipart/form-data"
     )
+    answer.request.environ["wsgi.input"].close()  # the test browser keeps large bodies in a temporary file
+    return answer
 
 
 @pytest.mark.parametrize(
