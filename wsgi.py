@@ -57,7 +57,14 @@ FEATURES: tuple[str, ...] = (
 )
 # Modules with `JOBS`, `COMMANDS` or `POLICIES`.
 JOBS: tuple[str, ...] = ("core.auth.jobs", "origination.jobs", "repayment.jobs", "scoring.jobs")
-COMMANDS: tuple[str, ...] = ("core.web.cli", "core.web.cli_access", "demo.cli", "origination.cli", "repayment.cli", "scoring.cli")
+COMMANDS: tuple[str, ...] = (
+    "core.web.cli",
+    "core.web.cli_access",
+    "demo.cli",
+    "origination.cli",
+    "repayment.cli",
+    "scoring.cli",
+)
 # Modules whose `prepare(house)` runs at every `flask serve`, after the migrations.
 PREPARE: tuple[str, ...] = ("demo.cli",)
 POLICIES: tuple[str, ...] = (

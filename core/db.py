@@ -131,7 +131,7 @@ class Work:
         """
         held = self._locked.get((row_class, row_id))
         if held is not None:
-            return cast(R, held)
+            return cast("R", held)
         row = self.session.get(row_class, row_id, with_for_update=True, populate_existing=True)
         if row is None:
             raise NotFound(f"There is no {row_class.__tablename__} {row_id}")

@@ -28,7 +28,9 @@ def once(w: Work, scope: str, key: str, content: Any, run: Callable[[], dict[str
         raise InvalidInput({"idempotency_key": f"Send a key of 1 to {KEY_LENGTH_MAX} characters"})
     canonical = json.dumps(content, sort_keys=True, default=str, ensure_ascii=False)
     wanted = hashlib.sha256(canonical.encode()).hexdigest()
-    w.session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:k, 0))"), {"k": f"{len(scope)}:{scope}:{key}"})
+    w.session.execute(
+        text("SELECT pg_advisory_xact_lock(hashtextextended(:k, 0))"), {"k": f"{len(scope)}:{scope}:{key}"}
+    )
     query = select(IdempotencyKeyRow).where(IdempotencyKeyRow.scope == scope, IdempotencyKeyRow.key == key)
     found = w.session.scalars(query).first()
     if found is not None:

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from hypothesis import HealthCheck, settings as hypothesis_settings
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from sqlalchemy import text
 
 os.environ["PROMISSORY_ENV"] = "test"
@@ -21,10 +22,11 @@ _INSTANCE = Path(tempfile.mkdtemp(prefix="promissory-test-"))
 os.environ["PROMISSORY_INSTANCE"] = str(_INSTANCE)
 os.environ.pop("DATABASE_URL", None)
 
-from core.clock import FixedClock
-from core.db import Database, Row, start_embedded
-from core.schema import create_schema
-from core.settings import Settings
+# After the environment is set: settings are read from it.
+from core.clock import FixedClock  # noqa: E402
+from core.db import Database, Row, start_embedded  # noqa: E402
+from core.schema import create_schema  # noqa: E402
+from core.settings import Settings  # noqa: E402
 
 hypothesis_settings.register_profile(
     "default", deadline=None, max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture]

@@ -202,7 +202,7 @@ def _reachable(following: Mapping[str, list[str]], start: str) -> set[str]:
 def beneficial_owners(
     graph: OwnershipGraph, company: str, threshold: Threshold, *, senior_managers: Iterable[Owner] = ()
 ) -> tuple[BeneficialOwner, ...]:
-    """The people who own enough or control by other means; else the senior managers (FATF Recommendation 10, note 5(b)).
+    """The people who own enough or control by other means; else the senior managers (FATF Rec. 10, note 5(b)).
 
     Somebody who controls a company wholly passes that control on: who controls the parent controls the child.
     """

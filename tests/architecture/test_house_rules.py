@@ -93,7 +93,10 @@ def test_a_web_process_starts_without_the_heavy_libraries() -> None:
 def test_every_job_is_registered() -> None:
     wsgi = import_module("wsgi")
     defined = {
-        name_of(path)[:-3].replace("/", ".") for package in PACKAGES for path in sources(package) if path.name == "jobs.py"
+        name_of(path)[:-3].replace("/", ".")
+        for package in PACKAGES
+        for path in sources(package)
+        if path.name == "jobs.py"
     } - {"core.jobs"}
     assert defined == set(wsgi.JOBS)
 
@@ -126,5 +129,7 @@ def test_templates_have_no_inline_style_or_handler() -> None:
         if "contract" in path.parts or "message" in path.parts:
             continue
         text = path.read_text(encoding="utf-8")
-        guilty += [f"{name_of(path)}: {mark}" for mark in (' style="', " onclick=", " onchange=", "<style") if mark in text]
+        guilty += [
+            f"{name_of(path)}: {mark}" for mark in (' style="', " onclick=", " onchange=", "<style") if mark in text
+        ]
     assert guilty == []

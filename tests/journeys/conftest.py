@@ -172,7 +172,7 @@ class Walk:
 
     @staticmethod
     def _is_fault(message: ConsoleMessage) -> bool:
-        """A page that refuses an answer says so with its status, which the browser reports as an error: that is meant."""
+        """A refused answer comes with its status, which the browser reports as an error: that is meant."""
         return message.type == "error" and not re.search(r"status of (409|422)", message.text)
 
     def _own(self, url: str) -> bool:
