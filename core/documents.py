@@ -6,6 +6,7 @@ have become, so it takes no filter, global or formatting rule from them.
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import os
 import re
@@ -15,6 +16,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
 from uuid import UUID
 
@@ -173,7 +175,13 @@ def render_pdf(html: str, *, title: str | None = None, at: datetime | None = Non
 
     # WeasyPrint leaves its colour profile to the garbage collector to close.
     warnings.filterwarnings("ignore", "unclosed file .*sRGB2014", ResourceWarning)
-    document = HTML(string=html, url_fetcher=_fetcher(), media_type="print").render(font_config=_fonts())
+    page = HTML(string=_SHEET_LINK.sub("", html), url_fetcher=_fetcher(), media_type="print")
+    with _printing:
+        sheets = [_stylesheet(name) for name, screen in _SHEET_LINK.findall(html) if not screen]
+        return _print(page.render(stylesheets=sheets, font_config=_fonts()), title, at)
+
+
+def _print(document: Any, title: str | None, at: datetime | None) -> bytes:
     if title:
         document.metadata.title = title
     if at is not None:
@@ -191,23 +199,40 @@ def qr_code(text: str) -> Markup:
 @cache
 def assets() -> dict[str, Path]:
     """What a document may load, by name: `asset:contract.css`."""
-    inter = next((_ROOT / "static" / "vendor").glob("inter-*"))
     return {
         **{
             file.name: file
             for folder in ("contract", "message")
             for file in (_ROOT / "templates" / folder).glob("*.css")
         },
-        "han-strong.woff2": _ROOT / "static" / "vendor" / "han-strong" / "han-strong.woff2",
-        **{file.name: file for file in inter.glob("*.woff2")},
+        **{file.name: file for file in (_ROOT / "static" / "vendor" / "paper-fonts").glob("*.woff2")},
     }
+
+
+# Packaged stylesheets are parsed once a process; the fonts they bring belong to a configuration that all documents
+# share, and that one thread at a time may use.
+_SHEET_LINK = re.compile(r'<link rel="stylesheet" href="asset:([\w.-]+\.css)"( media="screen")?>\n?')
+_printing = Lock()
+
+
+@cache
+def _stylesheet(name: str) -> Any:
+    from weasyprint import CSS
+
+    return CSS(string=assets()[name].read_text(), url_fetcher=_fetcher(), font_config=_fonts(), media_type="print")
 
 
 @cache
 def _fonts() -> Any:
     from weasyprint.text.fonts import FontConfiguration
 
+    atexit.register(_forget_fonts)  # it cleans up by itself, but not once the interpreter is half gone
     return FontConfiguration()
+
+
+def _forget_fonts() -> None:
+    _stylesheet.cache_clear()
+    _fonts.cache_clear()
 
 
 @cache

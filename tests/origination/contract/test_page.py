@@ -140,7 +140,7 @@ def test_latin_names_beyond_western_europe_are_drawn_by_their_own_glyphs() -> No
 
 
 def test_bold_chinese_has_a_glyph_for_every_character_of_the_templates() -> None:
-    font = TTFont(ROOT / "static" / "vendor" / "han-strong" / "han-strong.woff2")
+    font = TTFont(ROOT / "static" / "vendor" / "paper-fonts" / "han-strong.woff2")
     held = set(font.getBestCmap())
     used = set("零壹贰叁肆伍陆柒捌玖拾佰仟万亿元角分整人民币")
     for folder in ("contract", "message"):
@@ -148,4 +148,4 @@ def test_bold_chinese_has_a_glyph_for_every_character_of_the_templates() -> None
             if file.name.endswith((".html", ".letter.txt")):
                 used |= {char for char in file.read_text() if ord(char) > 0x2E00}
     missing = "".join(sorted(char for char in used if ord(char) not in held))
-    assert missing == "", f"run frontend/han_strong.py: {missing}"
+    assert missing == "", f"run frontend/paper_fonts.py: {missing}"
