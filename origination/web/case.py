@@ -117,7 +117,7 @@ def _findings(view: CaseView) -> list[dict[str, Any]]:
     if view.kyc is None:
         return []
     return [
-        {"look": looks.get(found["severity"], "plain"), "text": Text(found["msgid"], **found["params"])}
+        {"look": looks.get(found["severity"], "plain"), "text": explain(found)}
         for found in view.kyc.findings
     ]
 
@@ -372,4 +372,5 @@ def event_words(action: str) -> str:
 @bp.app_template_filter("explain")
 def explain(line: Any) -> str:
     """A stored line of an explanation, in the reader's language."""
-    return translate(Text(line["msgid"], **line["params"])) if "msgid" in line else str(line.get("text", ""))
+    message_id = line.get("msgid")
+    return translate(Text(message_id, **line["params"])) if message_id else str(line.get("text", ""))
