@@ -322,8 +322,13 @@ def _plain(params: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value if isinstance(value, int | float) else str(value) for name, value in params.items()}
 
 
+def _note(line: Mapping[str, Any]) -> Text:
+    message_id = line["msgid"]
+    return Text(message_id, **line["params"])
+
+
 def _alert_of(row: ScreeningAlertRow) -> Alert:
-    notes = tuple(Text(note["msgid"], **note["params"]) for note in row.explanation)
+    notes = tuple(_note(note) for note in row.explanation)
     return Alert(row.list_name, row.entry_id, row.query_name, row.listed_name, float(row.score), notes)
 
 
