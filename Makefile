@@ -2,7 +2,9 @@
 PYTHON ?= python3
 UV_VERSION := 0.13.9
 BIN := .venv/bin
-.PHONY: run test lint bench lock format system system-test translations
+# One worker a core: files stay together, the browser journeys with them.
+PYTEST_ARGS ?= -n 2 --dist loadfile
+.PHONY: run test lint bench bench-scoring lock format system system-test translations
 
 run: .venv/runtime system translations
 	@$(BIN)/flask serve
@@ -18,6 +20,10 @@ lint: .venv/dev translations
 
 bench: .venv/dev
 	@$(BIN)/python -m bench
+
+# DATA is a folder with credit data sets and their schema.json (docs/scoring.md).
+bench-scoring: .venv/dev
+	@$(BIN)/python -m bench.scoring $(DATA)
 
 .venv/bin/uv:
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else 0'
