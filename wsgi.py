@@ -70,6 +70,7 @@ PREPARE: tuple[str, ...] = ("demo.cli",)
 POLICIES: tuple[str, ...] = (
     "origination.domain.lender",
     "origination.domain.policy",
+    "repayment.domain.caps",
     "repayment.domain.policies",
     "scoring.domain.policy",
 )
