@@ -76,7 +76,8 @@ class KeyRing:
 
         `env` may carry FIELD_KEYS, `name:base64 name:base64 ...` newest first, and FIELD_INDEX_KEY (base64). What is
         not given is derived from `secret_key` (HKDF, RFC 5869); the derived key always stays in the ring as the
-        oldest, so that moving to FIELD_KEYS leaves older rows readable. Raises SettingsInvalid for keys that cannot be read.
+        oldest, so that moving to FIELD_KEYS leaves older rows readable. Raises SettingsInvalid for keys
+        that cannot be read.
         """
         env = env or {}
         derived = _derive(secret_key, "field encryption")
