@@ -88,7 +88,7 @@ class ServicingPolicy:
         return LoanTerms(
             grace_days=grace_days,
             late_fee=late_fee,
-            penalty_rate_annual=penalty_rate_annual.quantize(Decimal("0.000001")),
+            penalty_rate_annual=penalty_rate_annual,
             penalty_days_per_year=int(raw["penalty_days_per_year"]),
             charges_cap_rate=None if cap is None else Decimal(cap),
             waterfall=self.waterfalls[raw["waterfall"]],

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 
 from core.domain.errors import InvalidInput
 from core.domain.money import Money, Rounding
 from core.domain.texts import Text
 from repayment.domain.allocation import Waterfall
+
+
+_MILLIONTH = Decimal("0.000001")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +40,9 @@ class LoanTerms:
     jurisdiction: str = "CN"
 
     def __post_init__(self) -> None:
+        # A rate times one and a half may be finer than the millionths the books count in; the cut favours the borrower.
+        cut = self.penalty_rate_annual.quantize(_MILLIONTH, rounding=ROUND_DOWN)
+        object.__setattr__(self, "penalty_rate_annual", cut)
         wrong: dict[str, str | list[str]] = {}
         if not 0 <= self.grace_days <= 60:
             wrong["grace_days"] = Text("Enter a number of days from 0 to 60")

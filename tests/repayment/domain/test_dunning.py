@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -143,3 +144,8 @@ def test_terms_by_jurisdiction(jurisdiction: str) -> None:
     terms = ServicingPolicy.from_toml(DATA).terms_for(jurisdiction, grace_days=3)
     assert (terms.grace_days, terms.jurisdiction) == (3, jurisdiction)
     assert terms.withdrawal_days == (14 if jurisdiction == "EU" else 0)
+
+
+def test_a_penalty_rate_finer_than_the_books_is_cut_in_the_borrowers_favour() -> None:
+    terms = ServicingPolicy.from_toml(DATA).terms_for("CN", penalty_rate_annual=Decimal("0.0734567") * Decimal("1.5"))
+    assert terms.penalty_rate_annual == Decimal("0.110185")
