@@ -10,7 +10,6 @@ from core.domain.money import Money, Rounding
 from core.domain.texts import Text
 from repayment.domain.allocation import Waterfall
 
-
 _MILLIONTH = Decimal("0.000001")
 
 
