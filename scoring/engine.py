@@ -6,6 +6,7 @@ Models are XGBoost's own JSON, never pickled. Scoring reads the tables made from
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +17,15 @@ from scoring.domain.columns import Feature
 
 # By the number of rows alone, so that the same data and seed give the same bytes on every machine. Small samples lose
 # more by waiting for each other than they gain.
-ROWS_FOR_TWO_THREADS = 30_000
+ROWS_FOR_TWO_THREADS = 60_000
+
+
+def _xgboost() -> Any:
+    """The library, told before it loads that threads which wait shall sleep: other work shares the machine."""
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    import xgboost
+
+    return xgboost
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +49,6 @@ class Plan:
         return {name: getattr(self, name) for name in self.__slots__}
 
 
-@dataclass(frozen=True, slots=True)
-class Trained:
-    """A booster as bytes, and how many rounds it has."""
-
-    model: bytes
-    rounds: int
-
-
 class Booster:
     """A trained booster; for training, tests and reports. Scoring uses the tables instead."""
 
@@ -58,9 +59,7 @@ class Booster:
     @classmethod
     def load(cls, features: Sequence[Feature], model: bytes) -> Booster:
         """From XGBoost's JSON."""
-        import xgboost
-
-        return cls(features, xgboost.Booster(model_file=bytearray(model)))
+        return cls(features, _xgboost().Booster(model_file=bytearray(model)))
 
     def margin(self, matrix: np.ndarray) -> np.ndarray:
         """Log-odds of bad for encoded rows (rows, features)."""
@@ -91,8 +90,7 @@ def train_booster(
     `additive` lets each tree use one feature only. With `watch` (rows, outcome) training stops when its log-loss has
     not fallen for a while, and the booster is cut to the best round.
     """
-    import xgboost
-
+    xgboost = _xgboost()
     params = _params(features, plan, additive=additive, seed=seed)
     params["nthread"] = 2 if len(bad) >= ROWS_FOR_TWO_THREADS else 1
     data = _dmatrix(features, matrix, bad, weight)
@@ -127,9 +125,7 @@ def _params(features: Sequence[Feature], plan: Plan, *, additive: bool, seed: in
 def _dmatrix(
     features: Sequence[Feature], matrix: np.ndarray, bad: np.ndarray | None = None, weight: np.ndarray | None = None
 ) -> Any:
-    import xgboost
-
-    return xgboost.DMatrix(
+    return _xgboost().DMatrix(
         matrix,
         bad,
         weight=weight,
@@ -142,9 +138,7 @@ def _dmatrix(
 
 def version() -> str:
     """The version of xgboost in use."""
-    import xgboost
-
-    return str(xgboost.__version__)
+    return str(_xgboost().__version__)
 
 
 def explain_by_shap(model: bytes, features: Sequence[Feature], matrix: np.ndarray) -> np.ndarray:

@@ -87,7 +87,8 @@ def exact_edge(threshold: float) -> float:
     between the threshold and its float32 predecessor, where a tie goes to the even mantissa (IEEE 754 section 4.3.1).
     """
     here = np.float32(threshold)
-    before = np.nextafter(here, np.float32(-np.inf), dtype=np.float32)
+    with np.errstate(over="ignore"):  # below the least float32 lies minus infinity: no value is smaller
+        before = np.nextafter(here, np.float32(-np.inf), dtype=np.float32)
     middle = (float(here) + float(before)) / 2
     tie_rounds_up = np.float32(middle) == here
     return middle if tie_rounds_up else float(np.nextafter(middle, np.inf))
