@@ -67,9 +67,9 @@ _STAGES = text(
 )
 _REASONS = text(
     """
-    SELECT reason, count(DISTINCT d.application_id) AS n
+    SELECT code.id, count(DISTINCT d.application_id) AS n
     FROM application a JOIN decision d ON d.application_id = a.id AND d.assessment = a.assessment
-    CROSS JOIN LATERAL jsonb_array_elements_text(d.reasons) AS reason
+    CROSS JOIN LATERAL jsonb_array_elements_text(d.reasons) AS code(id)
     WHERE a.status = 'DECLINED' AND d.outcome = 'DECLINE'
       AND a.created_at >= CAST(:first AS date) AND a.created_at < CAST(:last AS date) + 1
       AND (CAST(:currency AS text) IS NULL OR a.currency = :currency)

@@ -19,6 +19,7 @@ from core.web.forms import Form, read_date
 from core.web.guards import allow
 from core.web.table_file import csv_file
 from core.web.work import read
+from origination.domain.decision import BUILT_IN
 from origination.queries.funnel import Funnel, funnel
 from repayment.domain.arrears import Bucket
 from repayment.queries.portfolio import PAR_DAYS, CurrencyPortfolio, Portfolio, Roll, portfolio, roll_rates, vintages
@@ -103,6 +104,7 @@ def _figures(r: Any, found: Portfolio, current: CurrencyPortfolio | None) -> dic
         "class_names": CLASS_NAMES,
         "loans_url": _loans_url(day, code),
         "file_url": lambda table: url_for("manager.table", name=table, as_of=day.isoformat(), currency=code),
+        "reason_words": BUILT_IN,
         "now": r.now,
     }
 

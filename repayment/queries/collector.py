@@ -135,12 +135,12 @@ def _contact_ceased(w: Work, loan_id: UUID) -> bool:
 
 
 def mask(kind: str, value: str) -> str:
-    """`+86 138····5678`, `w····@example.com`, an address without its street."""
+    """`+86 ···· 5678`, `w····@example.com`, an address without its street."""
     if kind == "email":
         name, at, domain = value.partition("@")
         return f"{name[:1]}····{at}{domain}"
     if kind == "phone":
-        return f"{value[:-8]}····{value[-4:]}" if len(value) > 8 else "····" + value[-2:]
+        return f"{value[:3]} ···· {value[-4:]}" if len(value) > 8 else "···· " + value[-2:]
     return "···· " + value[-12:].lstrip(", ") if len(value) > 12 else "····"
 
 

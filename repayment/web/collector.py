@@ -15,13 +15,13 @@ from core.domain.actor import Role
 from core.domain.errors import InvalidInput, LendingError, NotAllowed
 from core.domain.money import Money
 from core.domain.texts import Text
-from core.i18n import current_locale, gettext, translate
+from core.i18n import current_locale, gettext, ngettext, translate
 from core.web.forms import Form, read_choice, read_date, read_money, read_text
 from core.web.guards import allow
 from core.web.work import actor, read, work
 from repayment.domain.state import LoanStatus
 from repayment.queries.collector import Stretch, borrower, desk, messages_of_loan
-from repayment.queries.loan_page import LoanPage, loan_page
+from repayment.queries.loan_page import LoanPage, ReminderView, loan_page
 from repayment.steps.hold import HoldKind, place_hold, release_hold
 from repayment.steps.promise import promise
 from repayment.steps.record_contact import record_contact
@@ -138,9 +138,7 @@ def _history(found: LoanPage) -> list[dict[str, Any]]:
                                           "icon": icon, "kind": "info"}))  # fmt: skip
     for sent in found.reminders:
         ways = " · ".join(translate(CHANNEL_NAMES.get(channel, channel)) for channel in sent.channels)
-        text = (
-            translate(Text("{days} days late, {sum} asked for", days=sent.dpd, sum=sent.amount)) if sent.dpd > 0 else ""
-        )
+        text = _asked_for(sent) if sent.dpd > 0 else ""
         events.append((sent.acted_on, {"title": translate(STAGE_NAMES.get(sent.stage, sent.stage)), "at": sent.acted_on,
                                        "by": ways, "text": text, "icon": "send"}))  # fmt: skip
     for given in found.promises:
@@ -153,6 +151,12 @@ def _history(found: LoanPage) -> list[dict[str, Any]]:
         events.append((hold.from_on, {"title": title, "at": hold.from_on, "by": hold.actor_name, "text": hold.reason,
                                       "icon": "hand-stop", "kind": "warn"}))  # fmt: skip
     return [event for _, event in sorted(events, key=lambda pair: pair[0], reverse=True)]
+
+
+def _asked_for(sent: ReminderView) -> str:
+    late = ngettext("%(num)s day late", "%(num)s days late", sent.dpd)
+    asked = translate(Text("{sum} asked for", sum=sent.amount))
+    return f"{late} · {asked}"
 
 
 def _refused(loan_id: UUID, form: Form, error: LendingError, renamed: Mapping[str, str]) -> tuple[str, int]:
