@@ -113,10 +113,10 @@ def _bind(words: tuple[CompanyWord, ...], others: tuple[CompanyWord, ...]) -> tu
 
 
 def _weights(words: Sequence[CompanyWord]) -> list[float]:
-    """A name made of trade words and places only: then they are the name."""
+    """A name made of trade words, places and numbers only: then they are the name."""
     if any(word.part is Part.CORE for word in words):
         return [WEIGHTS[word.part] for word in words]
-    return [1.0 if word.part in {Part.GENERIC, Part.PLACE} else WEIGHTS[word.part] for word in words]
+    return [0.0 if word.part is Part.LINK else 1.0 for word in words]
 
 
 def _score(alignment: Alignment, a: Sequence[CompanyWord], b: Sequence[CompanyWord]) -> float:

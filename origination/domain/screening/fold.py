@@ -24,7 +24,7 @@ _FOLDS: tuple[tuple[str | re.Pattern[str], str], ...] = (
     *((text, "j") for text in ("dzh", "dsch", "dj")),
     (re.compile(r"^x(?=[iu])"), "sh"),
     ("kh", "h"), ("gh", "g"), ("zh", "z"), ("ph", "f"), ("th", "t"), ("dh", "d"), ("ck", "k"), ("q", "k"),
-    ("tz", "c"), ("ts", "c"), ("cs", "c"),
+    ("tz", "C"), ("ts", "C"), ("cs", "C"),
     ("ch", "C"), ("sh", "S"),
     (re.compile(r"c(?=[eiy])"), "s"),
     ("c", "k"), ("C", "c"), ("w", "v"), ("x", "ks"),

@@ -7,15 +7,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from origination.domain.screening.company_words import CompanyName, Part, prepare_company
+from origination.domain.screening import lexicon
+from origination.domain.screening.company_words import WEIGHTS, CompanyName, Part, prepare_company
 from origination.domain.screening.fold import spell
 from origination.domain.screening.han import readings, simplify, split_surname
-from origination.domain.screening.keys import latin_keys, native_keys
+from origination.domain.screening.keys import latin_keys, native_keys, near_tokens
 from origination.domain.screening.party import ListedEntry, PartyKind
 from origination.domain.screening.similarity import ALIGNED_MIN, spelling_similarity, word_similarity
 from origination.domain.screening.words import Name, Role, Word, prepare_person
 
 _SLACK = 0.4
+_OWN = frozenset({Part.CORE, Part.NUMBER})
 
 
 @dataclass(slots=True)
@@ -37,6 +39,7 @@ class _Vocabulary:
     words: dict[str, Word] = field(default_factory=dict)
     by_key: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     names: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    families: dict[tuple[str, int], list[str]] = field(default_factory=lambda: defaultdict(list))
     near: dict[tuple[str, str], tuple[tuple[str, float], ...]] = field(default_factory=dict)
 
     def add(self, word: Word, name: int) -> None:
@@ -45,6 +48,8 @@ class _Vocabulary:
             self.words[token] = word
             for key in native_keys(word.native) if word.native else latin_keys(word.text):
                 self.by_key[key].append(token)
+            for family in () if word.native else _families(word.text):
+                self.families[family].append(token)
         posting = self.names[token]
         if not posting or posting[-1] != name:
             posting.append(name)
@@ -56,12 +61,25 @@ class _Vocabulary:
         if known is None:
             keys = native_keys(word.native) if word.native else latin_keys(word.text)
             tokens = {found for key in keys for found in self.by_key.get(key, ())}
+            if not word.native:
+                native = {token for token in tokens if self.words[token].native}
+                tokens = {*native, *near_tokens(word.text, tokens - native), *self._namesakes(word.text)}
             scored = ((found, word_similarity(word, self.words[found])) for found in tokens)
             known = tuple((found, score) for found, score in scored if score >= ALIGNED_MIN)
             if len(self.near) > 100_000:
                 self.near.clear()
             self.near[token] = known
         return known
+
+    def _namesakes(self, text: str) -> set[str]:
+        """Listed writings of the same name that look nothing like it: Vladimir and Volodymyr, Bill and William."""
+        return {token for family in _families(text) for token in self.families.get(family, ())}
+
+
+def _families(text: str) -> list[tuple[str, int]]:
+    group = lexicon.name_groups().get(text)
+    nicks = [("nick", number) for number in lexicon.nicknames().get(text, ())]
+    return nicks if group is None else [("name", group), *nicks]
 
 
 class ScreeningIndex:
@@ -117,7 +135,8 @@ class ScreeningIndex:
     def _add_company(self, entry: int, text: str, *, weak: bool) -> None:
         prepared = prepare_company(text)
         at = len(self.forms)
-        self.forms.append(ListedForm(entry, weak, text, None, prepared, len(prepared.words)))
+        own = sum(1 for word in prepared.words if word.part in _OWN)
+        self.forms.append(ListedForm(entry, weak, text, None, prepared, own))
         for token in company_tokens(prepared):
             if token not in self._cores:
                 for key in latin_keys(token):
@@ -176,13 +195,23 @@ class ScreeningIndex:
         return found
 
     def _company_candidates(self, company: CompanyName) -> list[int]:
+        whole = [word.text for word in company.words if word.part in _OWN]
+        hits: dict[int, int] = defaultdict(int)
         found: set[int] = set()
         for token in company_tokens(company):
-            near = {other for key in latin_keys(token) for other in self._core_keys.get(key, ())}
-            for other in near:
-                if other == token or spelling_similarity(token, other) >= 0.78:
-                    found.update(self._cores[other])
-        if not any(word.part is Part.CORE for word in company.words):
+            known = {other for key in latin_keys(token) for other in self._core_keys.get(key, ())}
+            alike = [o for o in near_tokens(token, known) if o == token or spelling_similarity(token, o) >= 0.78]
+            forms = {at for other in alike for at in self._cores[other]}
+            if token in whole:
+                for at in forms:
+                    hits[at] += 1
+            else:
+                found.update(forms)
+        shared = sum(WEIGHTS[word.part] for word in company.words if word.part not in _OWN)
+        found.update(
+            at for at, count in hits.items() if _company_may_alert(count, len(whole), self.forms[at].solid, shared)
+        )
+        if not whole:
             counts: dict[int, int] = defaultdict(int)
             for group in {word.group for word in company.words if word.group >= 0}:
                 for at in self._groups.get(group, ()):
@@ -231,6 +260,12 @@ def _may_alert(agreed: float, wanted: int, offered: int, initials: int) -> bool:
     if left <= _SLACK:
         return True
     return agreed / (agreed + 1.25 * (left - _SLACK)) >= 0.74
+
+
+def _company_may_alert(agreed: int, wanted: int, offered: int, shared: float) -> bool:
+    """As `_may_alert`: `shared` is the weight of the trade words and places, which may all agree."""
+    left = min(wanted, offered) - agreed
+    return left <= 0 or (agreed + shared) / (agreed + shared + 1.25 * left) >= 0.74
 
 
 def identifier_token(value: str) -> str:

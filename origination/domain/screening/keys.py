@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 from itertools import combinations, product
+
+from rapidfuzz import process
+from rapidfuzz.distance import Levenshtein
 
 from origination.domain.screening import arabic
 from origination.domain.screening.fold import spell
@@ -21,6 +25,14 @@ _CLASSES: dict[str, tuple[str, ...]] = {
     "ڤ": ("v",), "ق": ("k", "g"), "ک": ("k",), "ك": ("k",), "گ": ("g",), "ل": ("l",), "م": ("m",), "ن": ("n",),
     "ه": ("h", ""), "ہ": ("h", ""), "ھ": ("h", ""), "و": ("", "v"), "ٹ": ("t",), "ڈ": ("d",), "ڑ": ("r",),
 }  # fmt: skip
+
+
+def near_tokens(text: str, tokens: Iterable[str]) -> list[str]:
+    """Those of the Latin tokens whose sound is near enough to be worth a precise look; runs in compiled code."""
+    codes = {token: spell(token).code for token in tokens}
+    most = max(2, len(text) // 2 + 1)
+    found = process.extract(spell(text).code, codes, scorer=Levenshtein.distance, score_cutoff=most, limit=None)
+    return [token for _code, _distance, token in found]
 
 
 def _without(skeleton: str) -> set[str]:

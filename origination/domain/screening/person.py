@@ -13,7 +13,7 @@ from origination.domain.screening.words import PARTS_OF_NAMES, Head, Name, Role,
 # What one word without partner costs, in words: on both sides it is another name, on one side a part left out.
 _EXTRA_COMMON, _EXTRA_SURNAME, _EXTRA_GIVEN = 0.52, 0.55, 0.3
 _FULL = frozenset({Role.NAME, Role.TITLE})
-_CONFLICT, _EXTRA, _EXTRA_INITIAL, _EXTRA_PATRONYMIC = 1.25, 0.2, 0.05, 0.06
+_CONFLICT, _EXTRA, _EXTRA_INITIAL, _EXTRA_PATRONYMIC = 1.4, 0.2, 0.05, 0.06
 _SINGLE_WORD_CAP = 0.6
 SAME_CHINESE_NAME = 0.92
 _ORDER = {Role.TITLE: "title", Role.PARTICLE: "particle"}
@@ -34,17 +34,21 @@ def compare_people(first: Name, second: Name, *, explain: bool = True) -> Compar
 
 
 def _strip(words: tuple[Word, ...]) -> tuple[Word, ...]:
-    """Without titles and repeated words, unless nothing else is left; particles stay for joining."""
-    out: list[Word] = []
-    seen: set[str] = set()
-    for word in words:
-        if word.role is Role.TITLE or (word.role is Role.NAME and word.text in seen):
-            continue
-        seen.add(word.text)
-        out.append(word)
-    if not any(word.role not in {Role.PARTICLE, Role.INITIAL} for word in out):
-        return words
-    return tuple(out)
+    """Without titles, unless nothing else is left; particles stay for joining."""
+    out = tuple(word for word in words if word.role is not Role.TITLE)
+    return out if any(word.role not in {Role.PARTICLE, Role.INITIAL} for word in out) else words
+
+
+def _forgive_repeats(left: list[Word], other: list[Word], words: tuple[Word, ...]) -> list[Word]:
+    """`Sergey Sergey Shoigu` is Sergey Shoigu; but a repeated word does not excuse another one on the other side."""
+    surplus = _names(left) - _names(other)
+    out = []
+    for word in left:
+        if surplus > 0 and word.role is Role.NAME and sum(w.text == word.text for w in words) > 1:
+            surplus -= 1
+        else:
+            out.append(word)
+    return out
 
 
 def _weight(word: Word) -> float:
@@ -73,6 +77,7 @@ def score_words(a: tuple[Word, ...], b: tuple[Word, ...], *, explain: bool = Tru
         agreed += weight * pair.similarity
     left_a = [a[i] for i in alignment.first_left if a[i].role is not Role.PARTICLE]
     left_b = [b[j] for j in alignment.second_left if b[j].role is not Role.PARTICLE]
+    left_a, left_b = _forgive_repeats(left_a, left_b, a), _forgive_repeats(left_b, left_a, b)
     cost = _left_cost(left_a, left_b, extra=_EXTRA_COMMON if _all_common(alignment, a, b) else _EXTRA)
     score = agreed / (matched + cost) if matched else 0.0
     if cost and len(alignment.pairs) <= 2:
