@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from functools import partial
 from importlib import import_module
 from typing import Any
@@ -14,6 +15,7 @@ from core import crypto, documents, i18n, jobs, outbox
 from core.auth.setup import install as install_auth
 from core.clock import SystemClock
 from core.db import Database, start_embedded
+from core.domain.errors import PolicyInvalid, SettingsInvalid
 from core.policy import load_policies
 from core.settings import ROOT, Settings
 from core.web import csrf, errors, guards, headers, navigation
@@ -128,4 +130,7 @@ def _collect(attribute: str, modules: tuple[str, ...]) -> list[Any]:
     return [item for name in modules for item in getattr(import_module(name), attribute)]
 
 
-app = create_app()
+try:
+    app = create_app()
+except (SettingsInvalid, PolicyInvalid) as error:
+    sys.exit(f"{error.code}: {error.message}")

@@ -11,7 +11,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import event as happening
 from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
 
 from core import crypto
 from core.db import Work
@@ -38,7 +40,7 @@ def record(w: Work, action: str, subject_type: str, subject_id: UUID | str, **da
     """
     key = (subject_type, str(subject_id))
     last = _last(w, key)
-    event = AuditEventRow(
+    found = AuditEventRow(
         subject_type=subject_type,
         subject_id=key[1],
         seq=1 if last is None else last.seq + 1,
@@ -50,10 +52,24 @@ def record(w: Work, action: str, subject_type: str, subject_id: UUID | str, **da
         data=json.loads(json.dumps(data, default=str)),
         previous_hash=GENESIS if last is None else last.hash,
     )
-    event.hash = digest(event)
-    w.session.add(event)
-    w.session.info.setdefault("audit_heads", {})[key] = event
-    return event
+    found.hash = digest(found)
+    _keep_for_commit(w, found)
+    w.session.info.setdefault("audit_heads", {})[key] = found
+    return found
+
+
+def _keep_for_commit(w: Work, waiting: AuditEventRow) -> None:
+    """Events of one work are inserted together, as the last thing before its commit."""
+    info = w.session.info
+    if "audit_waiting" not in info:
+        info["audit_waiting"] = []
+        happening.listen(w.session, "before_commit", _write_waiting)
+    info["audit_waiting"].append(waiting)
+
+
+def _write_waiting(session: Session) -> None:
+    session.add_all(session.info.get("audit_waiting", ()))
+    session.info.get("audit_waiting", []).clear()
 
 
 def _last(w: Work, key: tuple[str, str]) -> AuditEventRow | None:
@@ -80,6 +96,7 @@ def digest(event: AuditEventRow) -> str:
 
 def verify_chain(w: Work) -> tuple[int, list[Break]]:
     """Walks every chain; returns the number of events and the first break of each broken chain."""
+    _write_waiting(w.session)
     order = (AuditEventRow.subject_type, AuditEventRow.subject_id, AuditEventRow.seq)
     events = w.session.scalars(select(AuditEventRow).order_by(*order).execution_options(yield_per=2000))
     count, breaks = 0, []
@@ -114,6 +131,7 @@ def checkpoint(w: Work, until: datetime | None = None) -> dict[str, Any]:
 
     Without `until` it reaches to the oldest transaction still open, so that no event can slip in behind it.
     """
+    _write_waiting(w.session)
     until = until or _settled_until(w)
     past = AuditEventRow.at <= until
     heads = (
@@ -188,6 +206,7 @@ class EventView:
 
 def history(w: Work, *subjects: tuple[str, UUID | str]) -> tuple[EventView, ...]:
     """The events of some subjects, oldest first: the timeline of a case."""
+    _write_waiting(w.session)
     found: list[AuditEventRow] = []
     for subject_type, subject_id in subjects:
         query = select(AuditEventRow).where(
@@ -207,6 +226,7 @@ def search(
     w: Work, *, action: str | None = None, subject_id: str | None = None, limit: int = 50, offset: int = 0
 ) -> Iterator[EventView]:
     """Events newest first, for the administrator's page."""
+    _write_waiting(w.session)
     query = select(AuditEventRow).order_by(AuditEventRow.at.desc(), AuditEventRow.seq.desc())
     if action:
         query = query.where(AuditEventRow.action.startswith(action))

@@ -15,6 +15,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
+    Connection,
     DateTime,
     Dialect,
     Engine,
@@ -110,6 +111,8 @@ class Work:
         self._policies = policies
         self.after_commit: list[Callable[[], None]] = []
         self._locked: dict[tuple[type[Row], Any], Row] = {}
+        # The session forgets a row nobody holds, and asks again: what this work has looked at stays with it.
+        self._seen: dict[tuple[type[Row], Any], Row] = {}
 
     @cached_property
     def today(self) -> date:
@@ -122,6 +125,7 @@ class Work:
         row = self.session.get(row_class, row_id)
         if row is None:
             raise NotFound(f"There is no {row_class.__tablename__} {row_id}")
+        self._seen[row_class, row_id] = row
         return row
 
     def lock(self, row_class: type[R], row_id: Any) -> R:
@@ -141,6 +145,8 @@ class Work:
     def add(self, row: R) -> R:
         """Adds and returns the row."""
         self.session.add(row)
+        if (row_id := getattr(row, "id", None)) is not None:
+            self._seen[type(row), row_id] = row
         return row
 
     def policy(self, policy_class: type[P]) -> P:
@@ -209,6 +215,10 @@ class Database:
             finally:
                 session.expunge_all()  # what was read stays readable
                 session.rollback()
+
+    def guard(self) -> Connection:
+        """A connection of its own, without a transaction: it holds an advisory lock for as long as it is open."""
+        return self.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
 
     def dispose(self) -> None:
         """Closes pooled connections; called in a forked worker and at the end of tests."""

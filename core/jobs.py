@@ -60,7 +60,7 @@ def run_job(app: Flask, database: Database, settings: Settings, job: Job, run_on
 
     The error of a failed run is kept and shown; the next tick or a person runs it again.
     """
-    with database.engine.connect() as guard:
+    with database.guard() as guard:
         locked = guard.execute(text("SELECT pg_try_advisory_lock(hashtextextended(:n, 1))"), {"n": job.name}).scalar()
         if not locked:
             return "skipped"
@@ -142,7 +142,7 @@ def serve_clock(database: Database, settings: Settings, jobs: Mapping[str, Job])
     signal.signal(signal.SIGTERM, on_signal)
     signal.signal(signal.SIGINT, on_signal)
     while not stop.is_set():
-        with database.engine.connect() as guard:
+        with database.guard() as guard:
             if guard.execute(text("SELECT pg_try_advisory_lock(:k)"), {"k": LEADER_LOCK}).scalar():
                 _lead(database, settings, jobs, guard, stop)
         stop.wait(1.0)

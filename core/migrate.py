@@ -28,7 +28,7 @@ def config(database: Database) -> Config:
 
 def upgrade(database: Database, revision: str = "head") -> None:
     """Applies what is missing. A second process waits and then finds nothing to do."""
-    with database.engine.connect() as guard:
+    with database.guard() as guard:
         guard.execute(text("SELECT pg_advisory_lock(:k)"), {"k": MIGRATION_LOCK})
         try:
             alembic_command().upgrade(config(database), revision)

@@ -32,12 +32,19 @@ def _app() -> Any:
     return procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
 
 
+def mute(w: Work) -> None:
+    """Within this work nothing is enqueued: for who does at once what a worker would do later."""
+    w.session.info["queue_muted"] = True
+
+
 def defer(w: Work, task: str, /, *, queueing_lock: str | None = None, **arguments: Any) -> None:
     """Enqueues in the transaction of `w`: rolled back together, committed together.
 
     With a `queueing_lock` no second waiting job of the same lock is enqueued; where another transaction is just
     enqueueing one, that one counts.
     """
+    if w.session.info.get("queue_muted"):
+        return
     if queueing_lock is not None and not w.session.execute(_MAY_ENQUEUE, {"lock": queueing_lock}).scalar():
         return
     connection = w.session.connection().connection.driver_connection

@@ -34,7 +34,7 @@ class DemoPerson:
 
 DEMO_PEOPLE: tuple[DemoPerson, ...] = (
     DemoPerson(
-        "applicant", "Li Wei (demo applicant)", frozenset({Role.APPLICANT}),
+        "applicant", "Demo Applicant", frozenset({Role.APPLICANT}),
         Text("Gets a quote, applies, signs, sees the loan"), "zh_Hans_CN",
     ),
     DemoPerson(

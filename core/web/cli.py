@@ -13,10 +13,10 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
+from core import crypto, migrate, queue
 from core import jobs as job_runner
-from core import migrate, queue
 from core.supervise import processes, supervise
-from core.web.errors import LendingGroup
+from core.web.errors import LendingCommand, LendingGroup
 from core.web.work import House, house
 
 db = LendingGroup("db", help="The database's schema.")
@@ -92,11 +92,12 @@ def list_jobs() -> None:
             click.echo(f"{view.name:<24} {view.when:<24} last: {last}")
 
 
-@click.command("serve")
+@click.command("serve", cls=LendingCommand)
 @with_appcontext
 def serve() -> None:
     """Start everything: database, migration, demo data on an empty database, web, scheduler and worker."""
     h = house()
+    crypto.check_keys(h.settings.instance / "keys" / "check")
     click.echo("database ...", nl=False)
     url = h.database.url
     migrate.upgrade(h.database)

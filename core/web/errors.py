@@ -76,12 +76,20 @@ def install(app: Flask) -> None:
         return _answer(500, "internal_error", "Something went wrong on our side. Nothing you entered was lost.")
 
 
-class LendingGroup(click.Group):
-    """A command group that tells expected errors in one line and exits with 1."""
+class _Told:
+    """Tells expected errors in one line and exits with 1."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            return super().invoke(ctx)
+            return super().invoke(ctx)  # type: ignore[misc]
         except errors.LendingError as error:
             click.echo(f"{error.code}: {error.message}", err=True)
             sys.exit(1)
+
+
+class LendingGroup(_Told, click.Group):
+    """A group of commands of the house."""
+
+
+class LendingCommand(_Told, click.Command):
+    """A command of the house that stands alone."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -23,6 +22,7 @@ from origination.tables.application import ApplicationRow
 from origination.tables.contract import ContractRow
 from origination.tables.offer import OfferRow
 from repayment.domain.opening import LoanOpening
+from repayment.domain.policies import ServicingPolicy
 from repayment.domain.schedule_request import Amortization
 from repayment.domain.terms import LoanTerms
 from repayment.steps.disburse import disburse
@@ -93,24 +93,22 @@ def loan_opening(w: Work, row: ApplicationRow, offer: OfferRow, contract: Contra
         product=dict(product.names),
         product_version=f"{product.code} v{product.version}",
         request=request_schedule(product, terms, day),
-        terms=loan_terms(product, offer),
+        terms=loan_terms(w.policy(ServicingPolicy), product, offer),
         grade=None if kept is None else kept.grade,
         contract_reference=contract.reference,
     )
 
 
-def loan_terms(product: Product, offer: OfferRow) -> LoanTerms:
-    """The servicing terms, frozen from the product. Penalty interest runs over 360 days where interest does."""
-    days: dict[str, Any] = {"penalty_days_per_year": 360} if "360" in product.day_count.value else {}
-    return LoanTerms(
+def loan_terms(policy: ServicingPolicy, product: Product, offer: OfferRow) -> LoanTerms:
+    """The servicing terms, frozen: the product's own, completed by what its jurisdiction asks for (waterfall, caps)."""
+    terms = policy.terms_for(
+        product.jurisdiction,
         grace_days=product.late.grace_days,
         late_fee=product.late.late_fee,
         penalty_rate_annual=product.late.penalty_rate_annual(offer.rate_annual),
         dunning_policy=product.dunning_policy,
-        rounding=product.rounding.mode,
         prepayment_fee_rate=product.prepayment_fee_rate,
-        prepayment_fee_rate_short=product.prepayment_fee_rate_short,
         withdrawal_days=product.withdrawal_days,
-        jurisdiction=product.jurisdiction,
-        **days,
     )
+    short = min(terms.prepayment_fee_rate, product.prepayment_fee_rate_short)
+    return replace(terms, rounding=product.rounding.mode, prepayment_fee_rate_short=short)

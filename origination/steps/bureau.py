@@ -14,7 +14,7 @@ from core.domain.ids import uuid7
 from core.tables import PartyRow
 from origination.domain.application import ConsentKind
 from origination.providers.bureau import BureauProvider, BureauReport, BureauSubject, ConsentEvidence, require_consent
-from origination.queries.rows import consent_rows, report_of
+from origination.queries.rows import consent_rows, keep_newest, report_of
 from origination.steps.case import SUBJECT, open_case
 from origination.tables.application import ApplicationRow, ConsentRow
 from origination.tables.decision import BureauReportRow
@@ -55,12 +55,13 @@ def _subject(w: Work, row: ApplicationRow) -> BureauSubject:
 
 
 def _keep(w: Work, row: ApplicationRow, consent: ConsentRow, report: BureauReport) -> BureauReportRow:
-    kept = w.add(
+    kept = keep_newest(
+        w,
         BureauReportRow(
             id=uuid7(), application_id=row.id, assessment=row.assessment, consent_id=consent.id,
             provider=report.provider, is_demo=report.is_demo, report_reference=report.reference, found=report.found,
             facts=facts_to_json(report.facts), raw=report.raw, raw_sha256=report.sha256, reported_at=w.now,
-        )
+        ),
     )  # fmt: skip
     w.session.flush()
     audit.record(

@@ -23,6 +23,7 @@ from origination.queries.rows import accepted_offer, answers_of, product_of
 from origination.steps.book import loan_terms
 from origination.tables.application import ApplicationRow
 from origination.tables.offer import OfferRow
+from repayment.domain.policies import ServicingPolicy
 from repayment.domain.schedule import Amortization, build_schedule
 
 
@@ -52,7 +53,7 @@ def gather(w: Work, row: ApplicationRow, reference: str) -> tuple[OfferRow, Cont
         lender=_lender(profile, locale),
         borrower=_borrower(w.get(PartyRow, row.party_id), answers_of(row), locale),
         purpose=_word("purpose", row.purpose, locale),
-        terms=loan_terms(product, offer),  # the very terms the loan will be opened with
+        terms=loan_terms(w.policy(ServicingPolicy), product, offer),  # the very terms the loan will be opened with
         made_on=w.today,
         complaints=profile.text("complaints", locale),
     )

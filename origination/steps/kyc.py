@@ -36,7 +36,7 @@ from origination.domain.kyc import (
 )
 from origination.domain.ownership import THRESHOLDS, ControlKind, Holding, Owner, OwnerKind, OwnershipGraph
 from origination.domain.screening.party import PartyKind
-from origination.queries.rows import answers_of, kyc_check_of, product_of
+from origination.queries.rows import answers_of, keep_newest, kyc_check_of, product_of
 from origination.steps.case import SUBJECT, move, open_case
 from origination.steps.own_book import related_parties
 from origination.steps.screening import Screened, screen_subjects
@@ -164,12 +164,13 @@ def _add(
     lists: dict[str, Any],
     reason: str | None,
 ) -> KycCheckRow:
-    kept = w.add(
+    kept = keep_newest(
+        w,
         KycCheckRow(
             id=uuid7(), application_id=row.id, assessment=row.assessment, outcome=outcome, findings=findings,
             list_versions=lists, actor_id=w.actor.id, actor_name=w.actor.name, reason=reason, checked_at=w.now,
             checked_on=w.today,
-        )
+        ),
     )  # fmt: skip
     w.session.flush()
     return kept

@@ -18,7 +18,7 @@ from origination.domain.application import ApplicationStatus, frozen_answers
 from origination.domain.assessment import Case, scoring_facts, wish_of
 from origination.domain.facts import OwnBook, base_facts
 from origination.domain.policy import OriginationPolicy
-from origination.queries.rows import answers_of, product_of, report_of
+from origination.queries.rows import answers_of, keep_newest, product_of, report_of
 from origination.steps.case import move, open_case
 from origination.steps.own_book import own_book
 from origination.tables.application import ApplicationRow
@@ -41,7 +41,7 @@ def score_case(w: Work, application_id: UUID) -> FactSetRow:
         facts=facts_to_json(facts), sha256=facts_hash(facts_to_json(facts)), frozen_at=w.now, frozen_on=w.today,
         score_reasons=[],
     )  # fmt: skip
-    w.add(kept)
+    keep_newest(w, kept)
     w.session.flush()
     try:
         _score(w, row, kept, facts)

@@ -110,6 +110,7 @@ def _refuse(w: Work, name: str, message: str, sha256: str, files: tuple[str, ...
 
 
 def _take_over(w: Work, loaded: LoadedList, *, confirm_shrunken: bool, is_sample: bool) -> ListLoad:
+    w.session.info.pop("screening_lists", None)
     statement = select(ScreeningListRow).where(
         ScreeningListRow.name == loaded.name, ScreeningListRow.status == "active"
     )
@@ -176,11 +177,16 @@ def _merge(w: Work, loaded: LoadedList, edition: int) -> tuple[int, int, int]:
 
 
 def lists_in_use(w: Work) -> tuple[ListInUse, ...]:
-    """The active editions, by name."""
+    """The active editions, by name; read once a work unless it loads one."""
+    remembered: tuple[ListInUse, ...] | None = w.session.info.get("screening_lists")
+    if remembered is not None:
+        return remembered
     rows = w.session.scalars(
         select(ScreeningListRow).where(ScreeningListRow.status == "active").order_by(ScreeningListRow.name)
     )
-    return tuple(ListInUse(row.name, row.sha256, row.loaded_on, row.entries, is_sample=row.is_sample) for row in rows)
+    found = tuple(ListInUse(row.name, row.sha256, row.loaded_on, row.entries, is_sample=row.is_sample) for row in rows)
+    w.session.info["screening_lists"] = found
+    return found
 
 
 def current_index(w: Work) -> ScreeningIndex:

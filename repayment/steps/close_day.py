@@ -90,15 +90,13 @@ def close_day(
 
 @contextmanager
 def _alone(database: Database) -> Iterator[None]:
-    with database.engine.connect() as guard:
+    with database.guard() as guard:
         if not guard.execute(text("SELECT pg_try_advisory_lock(:k)"), {"k": CLOSE_LOCK}).scalar():
             raise Conflict(Text("A daily close is running already"))
-        guard.commit()
         try:
             yield
         finally:
             guard.execute(text("SELECT pg_advisory_unlock(:k)"), {"k": CLOSE_LOCK})
-            guard.commit()
 
 
 def _close_one(database: Database, clock: Clock, day: date, *, sends: bool, chunk: int) -> DayClosed:
