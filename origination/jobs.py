@@ -46,6 +46,20 @@ def run_waiting(context: JobContext) -> Mapping[str, Any]:
     return {"asked_again": len(waiting)}
 
 
+def run_rescreen(context: JobContext) -> Mapping[str, Any]:
+    """Screens the whole book against the lists in use, in chunks; only pairs nobody has seen raise an alert."""
+    from origination.steps.screening import rescreen_parties
+
+    after, seen, alerts = None, 0, 0
+    while True:
+        with context.database.work() as w:
+            done = rescreen_parties(w, after=after)
+        seen, alerts, after = seen + done.parties, alerts + done.new_alerts, done.last
+        context.report(parties=seen, new_alerts=alerts)
+        if after is None:
+            return {"parties": seen, "new_alerts": alerts}
+
+
 def run_advance(app: Flask, database: Database, settings: Settings, application_id: str) -> None:
     """The instant decision of one application; nothing when it was removed with the demo data meanwhile."""
     from origination.providers.bureau import choose_bureau
@@ -79,4 +93,5 @@ def register(app: Flask, database: Database, settings: Settings) -> None:
 JOBS = [
     Job("expire_offers", {"hour": 1, "minute": 0}, run_expiry),
     Job("advance_waiting", {"hour": 6, "minute": 0}, run_waiting),
+    Job("rescreen", {"hour": 4, "minute": 0}, run_rescreen),
 ]

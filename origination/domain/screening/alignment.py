@@ -14,6 +14,7 @@ from origination.domain.screening.words import Role, Word
 
 JOIN_MIN = 0.88
 _SETTLED = 0.98
+_JOINED_LIKE = 0.93
 _EXACT_ASSIGNMENT_MAX = 4
 W = TypeVar("W")
 
@@ -168,7 +169,8 @@ def _joined_person(parts: Sequence[Word], single: Word) -> float:
         return 1.0
     if spell(together).fold == single.spelling.fold:
         return 0.97
-    return spelling_similarity(together, single.text) if len(single.text) >= 6 else 0.0
+    near = spelling_similarity(together, single.text) if len(single.text) >= 6 else 0.0
+    return near if near >= _JOINED_LIKE else 0.0
 
 
 def _joined_native(parts: Sequence[Word], single: Word) -> float:

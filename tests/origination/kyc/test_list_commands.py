@@ -38,3 +38,20 @@ def test_a_half_written_list_is_refused_and_the_old_one_stays(flask, tmp_path):
     assert refused.exit_code == 1
     assert "sdn.csv" in refused.output
     assert "310 entries" in flask("lists").output
+
+
+def test_the_nightly_job_screens_the_book(app, database, monkeypatch):
+    from datetime import date
+
+    from core.jobs import JobContext
+    from origination.jobs import run_rescreen
+    from origination.steps.screening import load_sample_list
+
+    monkeypatch.setattr("origination.steps.screening.INDEXES", index_store.IndexStore())
+    with database.work() as w:
+        load_sample_list(w)
+        w.add(PartyRow(kind="person", name="Nayef Hawatmeh", created_at=w.now))
+    reported = []
+    context = JobContext(app, database, None, date(2026, 3, 2), lambda **progress: reported.append(progress))
+    assert run_rescreen(context) == {"parties": 1, "new_alerts": 1}
+    assert reported == [{"parties": 1, "new_alerts": 1}]
