@@ -47,10 +47,13 @@ def remove() -> None:
 
 def seed(database: Database, days: int) -> None:
     """Runs the seeder with a progress bar."""
-    from demo.seed import Seeder
+    from demo.seed import Seeder, summary
 
     Seeder(database, show_progress, days).run()
     click.echo("")
+    with database.read() as r:
+        for group, counts in summary(r).items():
+            click.echo(f"{group}: {', '.join(f'{name} {count}' for name, count in counts.items())}")
 
 
 def show_progress(done: int, whole: int, note: str) -> None:

@@ -6,7 +6,7 @@ from datetime import date
 from random import Random
 
 from stdnum.cn import ric, uscc
-from stdnum.es import nif
+from stdnum.es import dni
 
 # Region codes at the start of a resident identity number; real regions, so that the soft region check is at ease.
 REGIONS = ("110101", "310104", "330106", "320102", "420106", "610103")
@@ -32,7 +32,7 @@ def cn_uscc(rng: Random) -> str:
 def es_nif(rng: Random) -> str:
     """A Spanish DNI: eight digits and the letter modulo 23."""
     digits = f"{rng.randrange(99_000_000, 99_999_999):08d}"
-    return digits + nif.dni.calc_check_digit(digits)
+    return digits + str(dni.calc_check_digit(digits))
 
 
 def es_cif(rng: Random) -> str:

@@ -209,7 +209,7 @@ def company(rng: Random, number: int, day: date, product: str) -> DemoApplicant:
 MIX = (("consumer-cny", 45), ("consumer-eur", 25), ("sme-working-cny", 20), ("sme-equipment-eur", 10))
 
 
-def draw(rng: Random, number: int, day: date) -> DemoApplicant:
-    """The next applicant of the mix."""
-    product = rng.choices([code for code, _ in MIX], [weight for _, weight in MIX])[0]
-    return (company if product.startswith("sme") else consumer)(rng, number, day, product)
+def draw(rng: Random, number: int, day: date, product: str | None = None) -> DemoApplicant:
+    """The next applicant of the mix, or of one product."""
+    code = product or rng.choices([code for code, _ in MIX], [weight for _, weight in MIX])[0]
+    return (company if code.startswith("sme") else consumer)(rng, number, day, code)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import select
@@ -26,6 +26,7 @@ from origination.tables.offer import OfferRow
 from origination.tables.product import ProductRow
 
 ACCEPTED_OFFER = "accepted"
+A = TypeVar("A", BureauReportRow, FactSetRow, KycCheckRow)
 
 
 def product_of(w: Work, row: ApplicationRow) -> Product:
@@ -75,20 +76,29 @@ def check_sight(w: Work, row: ApplicationRow) -> None:
         raise NotFound(Text("There is no such application"))
 
 
+def keep_newest(w: Work, kept: A) -> A:
+    """Adds a row of an assessment and remembers it for the rest of this work: the steps after ask for it often."""
+    w.add(kept)
+    w.session.info.setdefault("newest", {})[type(kept), kept.application_id, kept.assessment] = kept
+    return kept
+
+
+def _newest(w: Work, row: ApplicationRow, row_class: type[A], at: Any) -> A | None:
+    remembered: A | None = w.session.info.get("newest", {}).get((row_class, row.id, row.assessment))
+    if remembered is not None:
+        return remembered
+    query = select(row_class).where(row_class.application_id == row.id, row_class.assessment == row.assessment)
+    return w.session.scalars(query.order_by(at.desc(), row_class.id.desc()).limit(1)).first()
+
+
 def report_of(w: Work, row: ApplicationRow) -> BureauReportRow | None:
     """The report of the assessment that counts."""
-    query = select(BureauReportRow).where(
-        BureauReportRow.application_id == row.id, BureauReportRow.assessment == row.assessment
-    )
-    return w.session.scalars(
-        query.order_by(BureauReportRow.reported_at.desc(), BureauReportRow.id.desc()).limit(1)
-    ).first()
+    return _newest(w, row, BureauReportRow, BureauReportRow.reported_at)
 
 
 def fact_set_of(w: Work, row: ApplicationRow) -> FactSetRow | None:
     """The facts of the assessment that counts."""
-    query = select(FactSetRow).where(FactSetRow.application_id == row.id, FactSetRow.assessment == row.assessment)
-    return w.session.scalars(query.order_by(FactSetRow.frozen_at.desc(), FactSetRow.id.desc()).limit(1)).first()
+    return _newest(w, row, FactSetRow, FactSetRow.frozen_at)
 
 
 def score_in(kept: FactSetRow) -> Score | None:
@@ -118,8 +128,7 @@ def latest_decision(w: Work, row: ApplicationRow, *, kind: str | None = None) ->
 
 def kyc_check_of(w: Work, row: ApplicationRow) -> KycCheckRow | None:
     """The newest identity check of the assessment that counts."""
-    query = select(KycCheckRow).where(KycCheckRow.application_id == row.id, KycCheckRow.assessment == row.assessment)
-    return w.session.scalars(query.order_by(KycCheckRow.checked_at.desc(), KycCheckRow.id.desc()).limit(1)).first()
+    return _newest(w, row, KycCheckRow, KycCheckRow.checked_at)
 
 
 def case_of(w: Work, row: ApplicationRow, kept: FactSetRow, product: Product) -> Case:
