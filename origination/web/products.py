@@ -91,21 +91,18 @@ def version(code: str) -> str | tuple[str, int] | Response:
     sent = request.form if request.method == "POST" else request.args
     form = Form({**typed(base), **sent.to_dict()})
     found: Quote | None = None
-    new = base
     try:
         new = read_version(form, base)
+        if request.method == "POST" and request.form.get("action") == "save":
+            return _publish(new, request.form.get("base", type=int))
         found = sample(form, new, today)
     except InvalidInput as error:
         if not form.errors:
             form.take(error)
-    saving = request.method == "POST" and request.form.get("action") == "save"
-    if saving and not form.errors:
-        try:
-            return _publish(new, request.form.get("base", type=int))
-        except (Conflict, InvalidInput) as error:
-            form.add("_", error.args[0])
+    except Conflict as error:
+        form.add("_", error.args[0])
     page = render_template(
-        "products/version.html", base=base, product=new, form=form, quoted=found, live=bool(request.args), **_words()
+        "products/version.html", base=base, form=form, quoted=found, live=bool(request.args), **_words()
     )
     return page, 422 if form.errors and request.method == "POST" else 200
 
