@@ -24,6 +24,7 @@ _EMPTY = frozenset({
     "enterprises", "empresa", "jituan",
 })  # fmt: skip
 _OTHER_FORM, _OTHER_FAMILY, _OTHER_NATURE = 0.03, 0.08, 0.25
+_TRANSLATED = frozenset({"youxian", "gufen", "ooo", "too", "kk", "spzoo", "pjsco"})
 _COMMERCIAL = frozenset({"joint_stock", "limited", "partnership", "sole"})
 
 
@@ -159,6 +160,9 @@ def _form_difference(first: CompanyName, second: CompanyName) -> tuple[float, Te
     other = [form for form in second.forms if form.family != "plain"]
     if not one or not other or {form.name for form in one} & {form.name for form in other}:
         return 0.0, None
+    if (one[0].name in _TRANSLATED) != (other[0].name in _TRANSLATED) and one[0].family in _COMMERCIAL:
+        # `有限公司` and ООО are written Ltd., LLC or Co. in English as it comes.
+        return (0.0, None) if other[0].family in _COMMERCIAL else (_OTHER_NATURE, None)
     note = Text("the legal forms differ: {one} and {other}", one=one[0].name.upper(), other=other[0].name.upper())
     families_one, families_other = {form.family for form in one}, {form.family for form in other}
     if families_one & families_other:

@@ -246,6 +246,7 @@ def _script_runs(piece: str) -> list[str]:
 def _take_latin(words: list[str], forms: list[Form]) -> list[CompanyWord]:
     plain = _numbers(_merge_letters([word for word in words if word]))
     merged = _merge_letters([word for word in plain if word != "and"]) if _letters_around_and(plain) else plain
+    merged = _merge_known(merged)
     kept: list[str] = []
     at = 0
     righted = [_right_form_word(word) for word in merged]
@@ -258,6 +259,21 @@ def _take_latin(words: list[str], forms: list[Form]) -> list[CompanyWord]:
             forms.append(form)
             at += size
     return [_word(word) for word in kept]
+
+
+def _merge_known(words: list[str]) -> list[str]:
+    """`hong kong` and `import and export` are one word to the tables."""
+    table = _groups()[0]
+    out: list[str] = []
+    for word in words:
+        before = [other for other in out[-2:] if other != "and"]
+        if before and before[-1] + word in table:
+            while out and out.pop() != before[-1]:
+                pass
+            out.append(before[-1] + word)
+        else:
+            out.append(word)
+    return out
 
 
 @cache
