@@ -46,7 +46,7 @@ CLASS_NAMES: dict[str, Text] = {
     "LOSS": Text("Loss"),
 }
 STAGES_OF_FUNNEL: tuple[tuple[str, Text], ...] = (
-    ("started", Text("Started")),
+    ("started", Text("Applications started")),
     ("submitted", Text("Sent")),
     ("identified", Text("Identity checked")),
     ("approved", Text("Approved")),
