@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from io import BytesIO
 from random import Random
-from typing import Any
 
 import pytest
 from playwright.sync_api import expect
@@ -132,7 +132,7 @@ def _the_contract_is_sealed_and_chinese(me: Walk, product: Product, application:
     file = product.instance / "contract.pdf"
     file.write_bytes(content)
     said = product.flask("contract", "verify", str(file))
-    assert "ours" in said.lower() or "unchanged" in said.lower(), said
+    assert "genuine" in said
     assert _seal_of(content) == (True, True)
     changed = bytearray(content)
     changed[len(changed) // 2] ^= 1
@@ -140,14 +140,20 @@ def _the_contract_is_sealed_and_chinese(me: Walk, product: Product, application:
 
 
 def _seal_of(content: bytes) -> tuple[bool, bool]:
-    """(intact, cryptographically valid) by pyHanko itself, not by our own verifier."""
+    """(intact, cryptographically valid) by pyHanko itself, outside the thread of the browser's loop."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(_validate, content).result()
+
+
+def _validate(content: bytes) -> tuple[bool, bool]:
+    from pyhanko.pdf_utils.misc import PdfReadError
     from pyhanko.pdf_utils.reader import PdfFileReader
     from pyhanko.sign.validation import validate_pdf_signature
+    from pyhanko.sign.validation.errors import SignatureValidationError
 
     try:
-        signature = PdfFileReader(BytesIO(content)).embedded_signatures[0]
-        found: Any = validate_pdf_signature(signature)
-    except Exception:
+        found = validate_pdf_signature(PdfFileReader(BytesIO(content)).embedded_signatures[0])
+    except (PdfReadError, SignatureValidationError, IndexError, ValueError):
         return False, False
     return bool(found.intact), bool(found.valid)
 
