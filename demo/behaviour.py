@@ -30,7 +30,7 @@ class Payer:
     def drawn(cls, rng: Random, quality: float) -> Payer:
         """The habit follows the hidden quality, with luck beside it."""
         luck = quality + rng.gauss(0, 0.75)
-        bands = ((-1.55, Habit.DEFAULTING), (-0.85, Habit.STRUGGLING), (0.0, Habit.FORGETFUL))
+        bands = ((-1.25, Habit.DEFAULTING), (-0.55, Habit.STRUGGLING), (0.25, Habit.FORGETFUL))
         habit = next((habit for limit, habit in bands if luck < limit), Habit.PUNCTUAL)
         return cls(habit, rng.randrange(2, 8), rng.randrange(20, 75), rng.randrange(2**30))
 
