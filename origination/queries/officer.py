@@ -18,16 +18,6 @@ from core.domain.money import Money
 from core.tables import UserRow
 from origination.domain.application import AMENDABLE, ApplicationStatus, OwnerEntry
 from origination.domain.product import Product
-from origination.queries.tracker import (
-    ApplicationLine,
-    DocumentLine,
-    OfferView,
-    ReasonView,
-    documents_of,
-    line_of,
-    offer_view,
-    reasons_of,
-)
 from origination.queries.rows import (
     answers_of,
     fact_set_of,
@@ -37,6 +27,16 @@ from origination.queries.rows import (
     owners_of,
     product_of,
     report_of,
+)
+from origination.queries.tracker import (
+    ApplicationLine,
+    DocumentLine,
+    OfferView,
+    ReasonView,
+    documents_of,
+    line_of,
+    offer_view,
+    reasons_of,
 )
 from origination.tables.application import ApplicationRow, CaseNoteRow
 from origination.tables.decision import DecisionRow, FactSetRow, KycCheckRow, ReviewRequestRow, VerdictRow
