@@ -3,7 +3,7 @@ PYTHON ?= python3
 UV_VERSION := 0.13.9
 BIN := .venv/bin
 # One worker a core: files stay together, the browser journeys with them.
-PYTEST_ARGS ?= -n 2 --dist loadfile
+PYTEST_ARGS ?= -n 2 --dist loadfile --no-loadscope-reorder
 .PHONY: run test lint bench bench-scoring lock format system system-test translations
 
 run: .venv/runtime system translations

@@ -152,7 +152,7 @@ def test_a_browser_never_keeps_an_old_stylesheet(guide: Flask) -> None:
 @pytest.mark.parametrize("folder", sorted((STATIC / "vendor").iterdir()), ids=lambda path: path.name)
 def test_vendored_files_are_the_ones_summed_up(folder: Path) -> None:
     sums = dict(reversed(line.split("  ")) for line in (folder / "SHA256SUMS").read_text().splitlines())
-    assert "LICENSE" in sums
+    assert any(name.startswith("LICENSE") for name in sums)
     assert set(sums) == {path.name for path in folder.iterdir()} - {"SHA256SUMS"}
     for name, digest in sums.items():
         assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest

@@ -150,9 +150,11 @@ def _validate(content: bytes) -> tuple[bool, bool]:
     from pyhanko.pdf_utils.reader import PdfFileReader
     from pyhanko.sign.validation import validate_pdf_signature
     from pyhanko.sign.validation.errors import SignatureValidationError
+    from pyhanko_certvalidator import ValidationContext
 
     try:
-        found = validate_pdf_signature(PdfFileReader(BytesIO(content)).embedded_signatures[0])
+        signature = PdfFileReader(BytesIO(content)).embedded_signatures[0]
+        found = validate_pdf_signature(signature, ValidationContext(trust_roots=[]))
     except (PdfReadError, SignatureValidationError, IndexError, ValueError):
         return False, False
     return bool(found.intact), bool(found.valid)
