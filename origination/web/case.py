@@ -116,10 +116,7 @@ def _findings(view: CaseView) -> list[dict[str, Any]]:
     looks = {"info": "good", "refer": "warn", "fail": "bad"}
     if view.kyc is None:
         return []
-    return [
-        {"look": looks.get(found["severity"], "plain"), "text": explain(found)}
-        for found in view.kyc.findings
-    ]
+    return [{"look": looks.get(found["severity"], "plain"), "text": explain(found)} for found in view.kyc.findings]
 
 
 def _back(application_id: UUID, anchor: str = "") -> AnyResponse:
