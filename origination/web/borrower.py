@@ -111,7 +111,8 @@ def _due_now(found: LoanPage) -> Money:
     coming = _next(found)
     if coming is None:
         return Money.zero(currency)
-    return max(coming.open - found.credit, Money.zero(currency))
+    left: Money = coming.open - found.credit
+    return max(Money.zero(currency), left)
 
 
 @bp.get("/loans/<uuid:loan_id>/payoff")

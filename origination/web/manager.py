@@ -272,7 +272,7 @@ def table(name: str) -> Response:
     return csv_file(f"{name}-{current.currency}-{found.as_of.isoformat()}", about, header, rows)
 
 
-Table = tuple[Text, list[Text], list[tuple[object, ...]]]
+Table = tuple[Text, list[Text], Sequence[tuple[object, ...]]]
 
 
 def _buckets_table(_r: Any, _found: Portfolio, current: CurrencyPortfolio) -> Table:

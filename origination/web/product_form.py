@@ -73,12 +73,14 @@ def read_version(form: Form, base: Product) -> Product:
         form.add("amount_max", Text("The largest amount is below the smallest"))
     _check_rates(form, rates)
     form.check()
+    # After `check` nothing that was asked for is None any more.
+    typed: dict[str, Any] = {
+        "names": {**base.names, **names}, "amount_min": low, "amount_max": high, "amount_step": step,
+        "tenors": tenors, "rates": rates, "fees": fees,
+    }  # fmt: skip
+    terms: dict[str, Any] = {"grace_days": grace, "late_fee": late_fee or None, "penalty_uplift": uplift}
     try:
-        late = replace(base.late, grace_days=grace, late_fee=late_fee or None, penalty_uplift=uplift)
-        return replace(
-            base, version=base.version + 1, names={**base.names, **names}, amount_min=low, amount_max=high,
-            amount_step=step, tenors=tenors, rates=rates, late=late, fees=fees,
-        )  # fmt: skip
+        return replace(base, version=base.version + 1, late=replace(base.late, **terms), **typed)
     except PolicyInvalid as error:
         raise InvalidInput({"_": str(error.message)}) from None
 
