@@ -22,7 +22,7 @@ from origination.steps.offer import due_to_expire, expire
 from origination.tables.application import ApplicationRow
 from repayment.steps.close_day import close_day, start_business_day
 
-APPLICATIONS_A_DAY = 1.45
+APPLICATIONS_A_DAY = 1.28
 UNDECIDED_DAYS = 21  # so long before the end referred cases stay with the officers
 EARLY = {2: "offered", 3: "withdrawn", 4: "draft"}  # what has run out, or was taken back, long before the end
 OWN_LOAN_DAYS = 200  # how old the demo applicant's loan is
