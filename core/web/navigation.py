@@ -103,7 +103,7 @@ def install(app: Flask) -> None:
         if not request:
             return shared
         who = actor()
-        shared |= {"nav": entries_for(who), "home_url": url_for("site.home")}
+        shared |= {"nav": entries_for(who), "home_url": url_for("site.home"), "check_url": url_or_none("verify.check")}
         if who.id is None:
             return shared | {"account": None, "sign_in_url": url_for("security.login")}
         return shared | {"account": account_menu(who), "business_date": business_day(who)}
