@@ -142,9 +142,9 @@ def _wait_until_up(url: str, served: subprocess.Popen[bytes], log: Path, seconds
     raise AssertionError(f"the product did not come up:\n{log.read_text()}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium, without a window."""
+    """Debian's Chromium, without a window. Its event loop must be gone before other tests start loops of their own."""
     if CHROMIUM is None:
         pytest.skip("Chromium is not installed")
     with sync_playwright() as playwright:
