@@ -29,6 +29,7 @@ TABLES: tuple[str, ...] = (
     "origination.tables.decision",
     "origination.tables.offer",
     "origination.tables.product",
+    "origination.tables.remedy",
     "origination.tables.screening",
     "repayment.tables",
     "scoring.tables",

@@ -57,6 +57,7 @@ class ScoreRecordRow(HasId, Row):
     version: Mapped[str] = mapped_column(String(120))
     sha256: Mapped[str] = mapped_column(String(64))
     segment: Mapped[str] = mapped_column(String(40))
+    product: Mapped[str | None] = mapped_column(String(80))
     subject_id: Mapped[UUID] = mapped_column(index=True)
     place: Mapped[str] = mapped_column(String(20))  # champion, challenger, shadow
     served: Mapped[bool]
@@ -83,3 +84,56 @@ class MonitorReportRow(HasId, Row):
     since: Mapped[date]
     until: Mapped[date]
     report: Mapped[dict[str, Any]] = mapped_column(JSONB)
+
+
+class MonitorAlertRow(HasId, Row):
+    """A figure beyond its threshold: open until a later report no longer finds it; people acknowledge it meanwhile.
+
+    `words` are a Text's message id and parameters; `value` and `threshold` are what was compared.
+    """
+
+    __tablename__ = "monitor_alert"
+    version_id: Mapped[UUID] = mapped_column(ForeignKey("model_version.id"), index=True)
+    report_id: Mapped[UUID] = mapped_column(ForeignKey("monitor_report.id"))
+    kind: Mapped[str] = mapped_column(String(40))
+    feature: Mapped[str] = mapped_column(String(120))
+    level: Mapped[str] = mapped_column(String(10))  # warning, alert
+    words: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    value: Mapped[float | None] = mapped_column(Double)
+    threshold: Mapped[float | None] = mapped_column(Double)
+    owner: Mapped[str] = mapped_column(String(30))
+    first_seen_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+    cleared_at: Mapped[datetime | None]
+    acknowledged_at: Mapped[datetime | None]
+    acknowledged_by_name: Mapped[str | None] = mapped_column(String(200))
+    note: Mapped[str] = mapped_column(default="")
+    __table_args__ = (
+        Index(
+            "uq_monitor_alert_open", "version_id", "kind", "feature", unique=True,
+            postgresql_where=text("cleared_at IS NULL"),
+        ),
+    )  # fmt: skip
+
+
+class TrainingRunRow(HasId, Row):
+    """A training or a search for fairer versions that people asked for on the pages; the workers do it."""
+
+    __tablename__ = "training_run"
+    task: Mapped[str] = mapped_column(String(20))  # train, alternatives
+    status: Mapped[str] = mapped_column(String(20), index=True)  # waiting, running, done, failed
+    options: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    data_name: Mapped[str] = mapped_column(String(200))
+    data_sha256: Mapped[str] = mapped_column(String(64))
+    data_key: Mapped[str | None] = mapped_column(String(32))  # the file, encrypted, until the run is over
+    schema: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    stage: Mapped[str] = mapped_column(String(20), default="")
+    share: Mapped[float] = mapped_column(Double, default=0.0)
+    errors: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list)
+    result: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+    version_id: Mapped[UUID | None] = mapped_column(ForeignKey("model_version.id"), index=True)
+    asked_by: Mapped[UUID | None]
+    asked_by_name: Mapped[str] = mapped_column(String(200))
+    asked_at: Mapped[datetime] = mapped_column(index=True)
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]

@@ -42,7 +42,7 @@ def open_loans(w: Work, party_ids: Collection[UUID]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Performance:
-    """How one loan behaved in its first months: ever more than 90 days past due, or charged off."""
+    """How one loan behaved in its first months: so many days past due or more at least once, or charged off."""
 
     loan_id: UUID
     borrower_id: UUID
@@ -69,8 +69,8 @@ _SAMPLE = text(
 )
 
 
-def performance_sample(w: Work, *, months: int = 12) -> tuple[Performance, ...]:
-    """One row a disbursed loan: bad is more than 90 days past due within `months` of disbursement, or charged off.
+def performance_sample(w: Work, *, months: int = 12, bad_dpd: int = 90) -> tuple[Performance, ...]:
+    """One row a disbursed loan: bad is `bad_dpd` days past due or more within `months` of disbursement, or charged off.
 
     `months_observed` tells how much of the window has passed; younger loans are not yet known to be good.
     """
@@ -81,7 +81,7 @@ def performance_sample(w: Work, *, months: int = 12) -> tuple[Performance, ...]:
         found.append(
             Performance(
                 row.id, row.borrower_id, row.contract_reference, row.grade, row.disbursed_on,
-                min(seen, months), row.worst, bool(row.worst > 90 or row.lost),
+                min(seen, months), row.worst, bool(row.worst >= bad_dpd or row.lost),
             )
         )  # fmt: skip
     return tuple(found)

@@ -44,7 +44,7 @@ def score(
     result: ScoreResult | None = None
     for row in rows:
         try:
-            found = _score_one(w, row, facts, subject_id, served=row is served)
+            found = _score_one(w, row, facts, subject_id, product, served=row is served)
         except LendingError as error:
             if row is served:
                 raise
@@ -90,7 +90,7 @@ def open_row(row: ModelVersionRow) -> Version:
 
 
 def _score_one(
-    w: Work, row: ModelVersionRow, facts: Mapping[str, Any], subject_id: UUID, *, served: bool
+    w: Work, row: ModelVersionRow, facts: Mapping[str, Any], subject_id: UUID, product: str | None, *, served: bool
 ) -> ScoreResult:
     version = open_row(row)
     terms = version.card.terms
@@ -102,7 +102,9 @@ def _score_one(
         terms, scored, base_ticks=version.card.base_ticks, values=values, cells=cells, version=row.name,
         sha256=row.sha256, record_id=record_id,
     )  # fmt: skip
-    w.add(_record(w, row, version, scored, result, facts, subject_id, served=served))
+    kept = _record(w, row, version, scored, result, facts, subject_id, served=served)
+    kept.product = product
+    w.add(kept)
     return result
 
 

@@ -28,6 +28,7 @@ from scoring.domain.checks import (
     usable,
 )
 from scoring.domain.columns import ColumnType, DataSchema, Feature, learn_features, number_column
+from scoring.domain.curves import curves
 from scoring.domain.fairness import bands_of, fairness_table
 from scoring.domain.metrics import fit_calibration, measure
 from scoring.domain.modelcard import model_card
@@ -123,6 +124,7 @@ def train(request: TrainRequest, progress: Progress = lambda _stage, _share: Non
         "calibration": {"slope": folds.slope, "intercept": folds.intercept, "shift": shift,
                         "central_tendency": request.central_tendency},
         "by_time": _by_time(request, sample, bad, held_out, test_pd),
+        "curves": curves(bad[held_out], test_pd, _points(card, test_pd, shift)),
         "grades": _by_grade(card, columns, bad),
         "fairness": _fairness(request, sample, early, bad, cv_pd, card, shift),
         "findings": [finding.to_json() for finding in material.findings],
@@ -194,6 +196,12 @@ def sized_plan(plan: Any, rounds: int) -> Any:
 
 def _pd(margin: np.ndarray, intercept: float, slope: float) -> np.ndarray:
     return np.asarray(np.clip(1 / (1 + np.exp(-(intercept + slope * margin))), 1e-9, 1 - 1e-9))
+
+
+def _points(card: Card, pd: np.ndarray, shift: float) -> np.ndarray:
+    """PDs as points of the card's scale, for drawing."""
+    scale = card.terms.scale
+    return np.asarray(scale.base_score - scale.factor * (math.log(scale.base_odds) + np.log(pd / (1 - pd)) + shift))
 
 
 def _shift(central_tendency: float | None, rate: float) -> float:
