@@ -37,6 +37,26 @@ def upgrade() -> None:
     )
     op.create_index("ix_policy_edition_stage_status", "policy_edition", ["stage", "status"], unique=False)
     op.create_table(
+        "policy_simulation",
+        sa.Column("edition_id", sa.Uuid(), nullable=True),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("since", sa.Date(), nullable=False),
+        sa.Column("until", sa.Date(), nullable=False),
+        sa.Column("status", sa.String(length=10), nullable=False),
+        sa.Column("done", sa.BigInteger(), nullable=False),
+        sa.Column("total", sa.BigInteger(), nullable=False),
+        sa.Column("result", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("error", sa.String(), nullable=True),
+        sa.Column("actor_id", sa.Uuid(), nullable=True),
+        sa.Column("actor_name", sa.String(length=200), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["edition_id"], ["policy_edition.id"], name=op.f("fk_policy_simulation_edition_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_policy_simulation")),
+    )
+    op.create_index(op.f("ix_policy_simulation_edition_id"), "policy_simulation", ["edition_id"], unique=False)
+    op.create_table(
         "training_run",
         sa.Column("task", sa.String(length=20), nullable=False),
         sa.Column("status", sa.String(length=20), nullable=False),
@@ -62,6 +82,24 @@ def upgrade() -> None:
     op.create_index(op.f("ix_training_run_asked_at"), "training_run", ["asked_at"], unique=False)
     op.create_index(op.f("ix_training_run_status"), "training_run", ["status"], unique=False)
     op.create_index(op.f("ix_training_run_version_id"), "training_run", ["version_id"], unique=False)
+    op.create_table(
+        "api_key",
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("token_hash", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("hint", sa.String(length=12), nullable=False),
+        sa.Column("scopes", postgresql.ARRAY(sa.String(length=20)), nullable=False),
+        sa.Column("created_by", sa.Uuid(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["user_account.id"], name=op.f("fk_api_key_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_api_key")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_api_key_token_hash")),
+    )
+    op.create_index(op.f("ix_api_key_user_id"), "api_key", ["user_id"], unique=False)
     op.create_table(
         "monitor_alert",
         sa.Column("version_id", sa.Uuid(), nullable=False),
@@ -93,6 +131,27 @@ def upgrade() -> None:
         postgresql_where=sa.text("cleared_at IS NULL"),
     )
     op.create_table(
+        "queue_view",
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("arguments", sa.String(length=500), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["user_account.id"], name=op.f("fk_queue_view_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_queue_view")),
+        sa.UniqueConstraint("user_id", "name", name=op.f("uq_queue_view_user_id_name")),
+    )
+    op.create_index(op.f("ix_queue_view_user_id"), "queue_view", ["user_id"], unique=False)
+    op.create_table(
+        "case_presence",
+        sa.Column("application_id", sa.Uuid(), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["application_id"], ["application.id"], name=op.f("fk_case_presence_application_id")),
+        sa.ForeignKeyConstraint(["user_id"], ["user_account.id"], name=op.f("fk_case_presence_user_id")),
+        sa.PrimaryKeyConstraint("application_id", "user_id", name=op.f("pk_case_presence")),
+    )
+    op.create_table(
         "remedy",
         sa.Column("application_id", sa.Uuid(), nullable=False),
         sa.Column("assessment", sa.BigInteger(), nullable=False),
@@ -104,22 +163,71 @@ def upgrade() -> None:
         sa.UniqueConstraint("application_id", "assessment", name=op.f("uq_remedy_application_id_assessment")),
     )
     op.create_index(op.f("ix_remedy_application_id"), "remedy", ["application_id"], unique=False)
+    op.create_table(
+        "decision_condition",
+        sa.Column("application_id", sa.Uuid(), nullable=False),
+        sa.Column("decision_id", sa.Uuid(), nullable=False),
+        sa.Column("assessment", sa.BigInteger(), nullable=False),
+        sa.Column("code", sa.String(length=60), nullable=False),
+        sa.Column("texts", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("status", sa.String(length=10), nullable=False),
+        sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("settled_by", sa.Uuid(), nullable=True),
+        sa.Column("settled_name", sa.String(length=200), nullable=True),
+        sa.Column("note", sa.Text(), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["application_id"], ["application.id"], name=op.f("fk_decision_condition_application_id")
+        ),
+        sa.ForeignKeyConstraint(["decision_id"], ["decision.id"], name=op.f("fk_decision_condition_decision_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_decision_condition")),
+    )
+    op.create_index(
+        op.f("ix_decision_condition_application_id"), "decision_condition", ["application_id"], unique=False
+    )
+    op.create_index("ix_application_status_due_at", "application", ["status", "due_at", "id"], unique=False)
+    op.create_index("ix_application_status_submitted_at", "application", ["status", "submitted_at", "id"], unique=False)
+    op.add_column("decision", sa.Column("override_reason", sa.String(length=60), nullable=True))
+    op.add_column("review_request", sa.Column("kyc_check_id", sa.Uuid(), nullable=True))
+    op.alter_column("review_request", "decision_id", existing_type=sa.UUID(), nullable=True)
+    op.create_foreign_key(
+        op.f("fk_review_request_kyc_check_id"), "review_request", "kyc_check", ["kyc_check_id"], ["id"]
+    )
     op.add_column("score_record", sa.Column("product", sa.String(length=80), nullable=True))
+    op.add_column("verdict", sa.Column("override_reason", sa.String(length=60), nullable=True))
+    op.add_column("verdict", sa.Column("conditions", postgresql.JSONB(astext_type=sa.Text()), nullable=True))
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    op.drop_column("verdict", "conditions")
+    op.drop_column("verdict", "override_reason")
     op.drop_column("score_record", "product")
+    op.drop_constraint(op.f("fk_review_request_kyc_check_id"), "review_request", type_="foreignkey")
+    op.alter_column("review_request", "decision_id", existing_type=sa.UUID(), nullable=False)
+    op.drop_column("review_request", "kyc_check_id")
+    op.drop_column("decision", "override_reason")
+    op.drop_index("ix_application_status_submitted_at", table_name="application")
+    op.drop_index("ix_application_status_due_at", table_name="application")
+    op.drop_index(op.f("ix_decision_condition_application_id"), table_name="decision_condition")
+    op.drop_table("decision_condition")
     op.drop_index(op.f("ix_remedy_application_id"), table_name="remedy")
     op.drop_table("remedy")
+    op.drop_table("case_presence")
+    op.drop_index(op.f("ix_queue_view_user_id"), table_name="queue_view")
+    op.drop_table("queue_view")
     op.drop_index("uq_monitor_alert_open", table_name="monitor_alert", postgresql_where=sa.text("cleared_at IS NULL"))
     op.drop_index(op.f("ix_monitor_alert_version_id"), table_name="monitor_alert")
     op.drop_table("monitor_alert")
+    op.drop_index(op.f("ix_api_key_user_id"), table_name="api_key")
+    op.drop_table("api_key")
     op.drop_index(op.f("ix_training_run_version_id"), table_name="training_run")
     op.drop_index(op.f("ix_training_run_status"), table_name="training_run")
     op.drop_index(op.f("ix_training_run_asked_at"), table_name="training_run")
     op.drop_table("training_run")
+    op.drop_index(op.f("ix_policy_simulation_edition_id"), table_name="policy_simulation")
+    op.drop_table("policy_simulation")
     op.drop_index("ix_policy_edition_stage_status", table_name="policy_edition")
     op.drop_table("policy_edition")
     # ### end Alembic commands ###
