@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -16,19 +16,25 @@ from scoring.domain.additive import label_cell
 from scoring.domain.card import Scored, ScoredRows, Terms, terms_from_json
 from scoring.domain.columns import Feature
 from scoring.domain.shapley import ShapTables, tabulate_shap
-from scoring.domain.trees import grids_of, read_ensemble
+from scoring.domain.tablefile import tables_from_bytes
+from scoring.domain.trees import find_cells, grids_of, read_ensemble
 
 
 @dataclass(frozen=True)
 class DeepCard:
-    """Terms and the tabulated values of the trees."""
+    """Terms and the tabulated values of the trees.
+
+    `background` holds encoded rows (each a value per feature, None for unknown) when the values are interventional
+    against them; it is empty when they are path-dependent.
+    """
 
     terms: Terms
     shap: ShapTables
+    background: tuple[tuple[float | None, ...], ...] = ()
 
     @property
     def bias(self) -> float:
-        """The mean margin by cover, in log-odds."""
+        """The mean margin by cover, or of the background, in log-odds."""
         return self.shap.bias
 
     @cached_property
@@ -37,48 +43,59 @@ class DeepCard:
         return self.terms.base_ticks(self.shap.bias)
 
     @cached_property
-    def _lookups(self) -> list[tuple[Feature, dict[str, int] | None, list[float], int]]:
+    def _lookups(self) -> list[tuple[str, Feature, dict[str, int] | None, list[float], int]]:
         found = []
         for feature, grid in zip(self.terms.features, self.shap.grids, strict=True):
             codes = {label: code for code, label in enumerate(feature.categories)} if feature.is_category else None
-            found.append((feature, codes, list(grid.edges), grid.cells - 1))
+            found.append((feature.name, feature, codes, list(grid.edges), grid.cells - 1))
         return found
 
-    def cells_of(self, facts: Mapping[str, Any]) -> tuple[int, ...]:
+    @cached_property
+    def _per_unit(self) -> float:
+        """Ticks per unit of uncalibrated log-odds."""
+        scale = self.terms.scale
+        return -scale.factor * scale.tick
+
+    def cells_of(self, facts: Mapping[str, Any]) -> list[int]:
         """The cell of every feature. Raises InvalidInput for a value of the wrong kind."""
         cells = []
-        for feature, codes, edges, missing in self._lookups:
-            value = facts.get(feature.name)
+        known = facts.get
+        for name, feature, codes, edges, missing in self._lookups:
+            value = known(name)
             if codes is not None:
                 cell = codes.get(value, -1) if type(value) is str else -1
                 if cell < 0:
                     code = feature.encode(value)
                     cell = missing if math.isnan(code) else int(code)
             else:
-                number = value if type(value) is float and not math.isinf(value) else feature.encode(value)
+                number = value if type(value) is float and value - value == 0 else feature.encode(value)
                 cell = bisect_right(edges, number) if number == number else missing  # noqa: PLR0124  (NaN)
             cells.append(cell)
-        return tuple(cells)
+        return cells
 
     def score(self, facts: Mapping[str, Any]) -> Scored:
         """Scores one row of facts by name; an absent fact is unknown. Raises InvalidInput for a value of wrong kind."""
         terms = self.terms
         cells = self.cells_of(facts)
         parts = self.shap.row(cells)
-        ticks = terms.scale.ticks_of_part(parts * terms.slope).tolist()
+        ticks = np.rint(parts * terms.slope * self._per_unit).astype(np.int64).tolist()
         total = self.base_ticks + sum(ticks)
         pd = terms.pd_of_margin(self.shap.bias + float(parts.sum()))
-        return Scored(pd, total, terms.grade_of(total), tuple(ticks), terms.rank(ticks), cells)
+        return Scored(pd, total, terms.grade_of(total), tuple(ticks), terms.rank(ticks), tuple(cells))
+
+    def cells_rows(self, columns: Sequence[np.ndarray]) -> np.ndarray:
+        """The cells of encoded columns, (features, rows)."""
+        return np.stack([find_cells(grid, column) for grid, column in zip(self.shap.grids, columns, strict=True)])
 
     def margin_rows(self, columns: Sequence[np.ndarray]) -> tuple[np.ndarray, float]:
         """Contributions in log-odds, (features, rows), and the bias."""
-        return self.shap.rows(columns), self.shap.bias
+        return self.shap.rows(self.cells_rows(columns)), self.shap.bias
 
     def score_rows(self, columns: Sequence[np.ndarray]) -> ScoredRows:
         """Scores encoded rows with contributions and reasons."""
         parts, bias = self.margin_rows(columns)
         margin = parts.sum(axis=0) + bias
-        ticks = self.terms.scale.ticks_of_part(parts * self.terms.slope).astype(np.int32)
+        ticks = np.rint(parts * self.terms.slope * self._per_unit).astype(np.int32)
         score = (ticks.sum(axis=0) + self.base_ticks).astype(np.int32)
         pd = 1 / (1 + np.exp(-(self.terms.intercept + self.terms.slope * margin)))
         return ScoredRows(pd, score, ticks, self.terms.rank_rows(ticks))
@@ -92,17 +109,48 @@ class DeepCard:
         raw = self.terms.to_json()
         raw["bias"] = self.shap.bias
         raw["base_ticks"] = self.base_ticks
+        if self.background:
+            raw["background"] = [list(row) for row in self.background]
         return raw
 
 
-def deep_from_json(raw: dict[str, Any], model: bytes) -> DeepCard:
-    """The card of a terms file and its booster. Raises ModelUnavailable when they do not belong together."""
-    terms = terms_from_json(raw)
+def background_of(columns: Sequence[np.ndarray]) -> tuple[tuple[float | None, ...], ...]:
+    """Encoded columns as the rows a card keeps."""
+    matrix = np.column_stack(columns)
+    return tuple(tuple(None if math.isnan(value) else value for value in row) for row in matrix.tolist())
+
+
+def with_background(card: DeepCard, model: bytes, background: tuple[tuple[float | None, ...], ...]) -> DeepCard:
+    """The card with interventional values against these rows, from its booster."""
+    return replace(card, shap=_tabulate(card.terms, model, background), background=background)
+
+
+def _tabulate(terms: Terms, model: bytes, background: tuple[tuple[float | None, ...], ...]) -> ShapTables:
     ensemble = read_ensemble(model)
     if ensemble.feature_names != tuple(f"f{i}" for i in range(len(terms.features))):
         raise ModelUnavailable("The model file has another list of features than its card")
-    categories = {at: len(f.categories) + 1 for at, f in enumerate(terms.features) if f.is_category}
-    card = DeepCard(terms, tabulate_shap(ensemble, grids_of(ensemble, categories)))
+    grids = grids_of(ensemble, {at: len(f.categories) + 1 for at, f in enumerate(terms.features) if f.is_category})
+    if not background:
+        return tabulate_shap(ensemble, grids)
+    matrix = np.array([[math.nan if value is None else value for value in row] for row in background])
+    cells = np.stack([find_cells(grid, column) for grid, column in zip(grids, matrix.T, strict=True)])
+    return tabulate_shap(ensemble, grids, cells)
+
+
+def deep_from_json(raw: dict[str, Any], model: bytes, tables: bytes | None = None) -> DeepCard:
+    """The card of a terms file and its booster; `tables` saves tabulating the booster again.
+
+    Raises ModelUnavailable when they do not belong together.
+    """
+    terms = terms_from_json(raw)
+    try:
+        background = tuple(tuple(row) for row in raw.get("background", ()))
+        shap = _tabulate(terms, model, background) if tables is None else tables_from_bytes(tables)
+    except (TypeError, ValueError) as error:
+        raise ModelUnavailable(f"The card file is damaged ({type(error).__name__}: {error})") from error
+    if len(shap.grids) != len(terms.features):
+        raise ModelUnavailable("The file of tables has another list of features than its card")
+    card = DeepCard(terms, shap, background)
     if card.base_ticks != raw.get("base_ticks"):
         raise ModelUnavailable("The model file and its card do not belong together: their base points differ")
     return card

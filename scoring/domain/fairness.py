@@ -3,52 +3,94 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from scoring.domain.stability import wilson_interval
+
 GROUP_MIN = 30
+EXPECTED_MIN = 5
 
 
-def fairness_table(labels: Sequence[str], bad: np.ndarray, approved: np.ndarray) -> list[dict[str, Any]]:
+def fairness_table(
+    labels: Sequence[str], bad: np.ndarray, approved: np.ndarray, *, small: bool = False
+) -> list[dict[str, Any]]:
     """One row per group with at least 30 rows: counts, approval rate, error rates, adverse impact ratio, p-value.
 
     The ratio is the approval rate over that of the group with the highest (29 CFR 1607.4 D, the four-fifths rule as
-    used for screening by supervisors); `p_value` is the two-sided z-test of two proportions against the same group.
+    used for screening by supervisors), with a 95 % interval (Katz 1978); `p_value` is the two-sided z-test of two
+    proportions against the same group, Fisher's exact test where fewer than five are expected in a cell. Where `bad` is
+    NaN the outcome is not known. With `small`, smaller groups are listed too, without a ratio: it would mean nothing.
     """
     names = np.asarray(labels)
     rows: list[dict[str, Any]] = []
     for name in sorted(set(labels)):
         mine = names == name
         size = int(mine.sum())
-        if size < GROUP_MIN:
+        if size < GROUP_MIN and not small:
             continue
         goods, bads = mine & (bad == 0), mine & (bad == 1)
+        low, high = wilson_interval(int(approved[mine].sum()), size)
         rows.append(
             {
-                "group": name, "rows": size, "bad_rate": float(bad[mine].mean()),
-                "approval_rate": float(approved[mine].mean()),
+                "group": str(name), "rows": size, "small": size < GROUP_MIN, "approved": int(approved[mine].sum()),
+                "bad_rate": _rate(bad == 1, goods | bads), "goods": int(goods.sum()), "bads": int(bads.sum()),
+                "approval_rate": float(approved[mine].mean()), "approval_low": low, "approval_high": high,
                 "good_refused": _rate(~approved, goods), "bad_approved": _rate(approved, bads),
+                "impact_ratio": None, "ratio_low": None, "ratio_high": None, "p_value": None,
             }
         )  # fmt: skip
-    if not rows:
-        return []
-    best = max(rows, key=lambda r: r["approval_rate"])
-    for row in rows:
+    compared = [row for row in rows if not row["small"]]
+    if not compared:
+        return rows
+    best = max(compared, key=lambda r: r["approval_rate"])
+    for row in compared:
         row["impact_ratio"] = row["approval_rate"] / best["approval_rate"] if best["approval_rate"] else None
-        row["p_value"] = _two_proportions(row["approval_rate"], row["rows"], best["approval_rate"], best["rows"])
+        row["ratio_low"], row["ratio_high"] = _ratio_interval(row, best)
+        row["p_value"] = two_proportions(row["approved"], row["rows"], best["approved"], best["rows"])
     return rows
+
+
+def least_ratio(table: Sequence[Mapping[str, Any]]) -> float | None:
+    """The lowest adverse impact ratio of a table; None when nothing could be compared."""
+    return min((row["impact_ratio"] for row in table if row["impact_ratio"] is not None), default=None)
 
 
 def _rate(what: np.ndarray, among: np.ndarray) -> float | None:
     return float(what[among].mean()) if among.any() else None
 
 
-def _two_proportions(p: float, n: int, q: float, m: int) -> float:
-    pooled = (p * n + q * m) / (n + m)
+def _ratio_interval(row: Mapping[str, Any], best: Mapping[str, Any]) -> tuple[float | None, float | None]:
+    """95 % interval of a ratio of two proportions on the log scale; none when a count is zero."""
+    a, n, b, m = row["approved"], row["rows"], best["approved"], best["rows"]
+    if not a or not b:
+        return None, None
+    if row is best:
+        return 1.0, 1.0
+    ratio, spread = (a / n) / (b / m), math.sqrt(1 / a - 1 / n + 1 / b - 1 / m)
+    return ratio * math.exp(-1.96 * spread), ratio * math.exp(1.96 * spread)
+
+
+def two_proportions(a: int, n: int, b: int, m: int) -> float:
+    """Two-sided p-value that a of n and b of m come from one proportion."""
+    pooled = (a + b) / (n + m)
+    if min(n, m) * min(pooled, 1 - pooled) < EXPECTED_MIN:
+        return fisher_exact(a, n, b, m)
     spread = math.sqrt(pooled * (1 - pooled) * (1 / n + 1 / m))
-    return math.erfc(abs(p - q) / spread / math.sqrt(2)) if spread else 1.0
+    return math.erfc(abs(a / n - b / m) / spread / math.sqrt(2)) if spread else 1.0
+
+
+def fisher_exact(a: int, n: int, b: int, m: int) -> float:
+    """Fisher's exact test, two-sided: the chance of every table with the same margins that is no likelier than this."""
+    total, hits = n + m, a + b
+
+    def chance(x: int) -> float:
+        return math.comb(n, x) * math.comb(m, hits - x) / math.comb(total, hits)
+
+    seen = chance(a) * (1 + 1e-9)
+    return min(1.0, sum(p for x in range(max(0, hits - m), min(n, hits) + 1) if (p := chance(x)) <= seen))
 
 
 def bands_of(column: np.ndarray) -> list[str]:

@@ -5,37 +5,37 @@ from __future__ import annotations
 import numba
 import numpy as np
 
+BLOCK = 512  # rows whose places and sums stay in the nearest cache
+
 
 @numba.njit(parallel=True, cache=True)
 def sum_tables(
-    cells: np.ndarray,
-    codes: np.ndarray,
-    starts: np.ndarray,
-    values: np.ndarray,
-    slots: np.ndarray,
-    testers: np.ndarray,
-    out: np.ndarray,
+    places: np.ndarray, codes: np.ndarray, values: np.ndarray, slots: np.ndarray, nowhere: int, out: np.ndarray
 ) -> None:
-    """Adds to `out` (features, rows) the contributions of rows given by their rows of `codes`; see ShapTables."""
-    rows = cells.shape[0]
-    halves, width = slots.shape
-    features = out.shape[0]
-    block = 256
-    for part in numba.prange((rows + block - 1) // block):
-        total = np.zeros(features + 1)
-        for row in range(part * block, min(rows, (part + 1) * block)):
-            total[:] = 0.0
-            for half in range(halves):
-                at = starts[half]
-                for slot in range(width):
-                    feature = testers[half, slot]
-                    if feature < 0:
-                        break
-                    at += codes[cells[row, feature], half]
-                for slot in range(width):
-                    feature = testers[half, slot]
-                    if feature < 0:
-                        break
-                    total[feature] += values[at, slot]
-            for feature in range(features):
-                out[feature, row] = total[feature]
+    """Adds to `out` (features, rows) the contributions of rows given by their places (features, rows) in `codes`.
+
+    `codes` is (parts, places) here, so that a part's codes and values stay in the cache while it runs over a block.
+    """
+    rows = places.shape[1]
+    parts, width = slots.shape
+    patterns = values.shape[0] // max(parts, 1)
+    for block in numba.prange((rows + BLOCK - 1) // BLOCK):
+        first = block * BLOCK
+        size = min(BLOCK, rows - first)
+        at = np.empty(BLOCK, dtype=np.int64)
+        for part in range(parts):
+            start = part * patterns
+            for row in range(size):
+                at[row] = start
+            for slot in range(width):
+                feature = slots[part, slot]
+                if feature == nowhere:
+                    break
+                for row in range(size):
+                    at[row] += codes[part, places[feature, first + row]]
+            for slot in range(width):
+                feature = slots[part, slot]
+                if feature == nowhere:
+                    break
+                for row in range(size):
+                    out[feature, first + row] += values[at[row], slot]

@@ -1,10 +1,10 @@
-"""Exact TreeSHAP by table, for trees of depth up to four.
+"""Exact Shapley values of trees of depth up to four, by table.
 
 Lundberg et al., "From local explanations to global understanding with explainable AI for trees", Nature Machine
-Intelligence 2 (2020), path-dependent values. The values of a leaf depend only on which features on its path the row
-agrees with. So each tree is cut below its root into halves of at most eight tests (the root and seven below it), the
-values of a half are tabulated for each of the 2^8 patterns of test results when the model loads, and scoring a row is
-finding the patterns and adding up.
+Intelligence 2 (2020): path-dependent values, and interventional ones against a stored background. Either way the values
+of a leaf depend only on which features on its path the row agrees with. So each tree is cut below its second level into
+parts of at most five tests (the two above the cut and three below), the values of a part are tabulated for each of the
+2^5 patterns of test results when the model loads, and scoring a row is finding the patterns and adding up.
 """
 
 from __future__ import annotations
@@ -18,9 +18,12 @@ from math import factorial
 import numpy as np
 
 from core.domain.errors import ModelUnavailable
-from scoring.domain.trees import Ensemble, Grid, Node, find_cells, goes_left
+from scoring.domain.trees import Ensemble, Grid, Node
 
 DEPTH_MAX = 4
+CUT = 2  # levels above the cut
+BITS = CUT + 2 ** (DEPTH_MAX - CUT) - 1  # tests of a part
+PATTERNS = 2**BITS
 CHUNK = 4096
 COMPILE_ROWS = 20_000  # below this the compiler would take longer than it saves
 Path = tuple[tuple[int, bool], ...]  # (position of the node, does the path go left there)
@@ -30,198 +33,244 @@ Path = tuple[tuple[int, bool], ...]  # (position of the node, does the path go l
 class ShapTables:
     """The tables of an ensemble.
 
-    `codes[offsets[f] + cell]` is, for every half, what the tests on feature f add to the number of its pattern;
-    `values` holds the contributions of (half, pattern) one below the other, starting at `starts`, for the features
-    `slots` of a half (the number of features stands for an empty slot).
+    `codes[offsets[f] + cell]` is, for every part, what the tests on feature f add to the number of its pattern;
+    `values[part * PATTERNS + pattern]` holds the contributions for the features `slots` of a part (the number of
+    features stands for an empty slot); in float32, because walking through memory is what costs, and summed in float64.
     """
 
     bias: float
     grids: tuple[Grid, ...]
     codes: np.ndarray
     offsets: np.ndarray
-    starts: np.ndarray
     values: np.ndarray
     slots: np.ndarray
 
     @cached_property
-    def _places(self) -> tuple[list[int], np.ndarray, int]:
-        return self.offsets.tolist(), self.slots.ravel(), len(self.grids)
+    def _places(self) -> tuple[list[int], np.ndarray, np.ndarray, int]:
+        starts = np.arange(len(self.slots), dtype=np.intp) * PATTERNS
+        return self.offsets.tolist(), starts, self.slots.ravel(), len(self.grids)
 
     def row(self, cells: Sequence[int]) -> np.ndarray:
         """Contributions in log-odds of one row given by its cells."""
-        offsets, slots, size = self._places
-        places = [cell + offset for cell, offset in zip(cells, offsets, strict=True)]
-        at = self.starts + np.add.reduce(self.codes.take(places, axis=0), axis=0, dtype=np.int16)
+        offsets, starts, slots, size = self._places
+        codes = self.codes.take([cell + offset for cell, offset in zip(cells, offsets, strict=True)], axis=0)
+        at = starts + np.bitwise_or.reduce(codes, axis=0)
         return np.bincount(slots, weights=self.values.take(at, axis=0).ravel(), minlength=size + 1)[:size]
 
-    def rows(self, columns: Sequence[np.ndarray]) -> np.ndarray:
-        """Contributions in log-odds, (features, rows), of encoded columns."""
-        size = len(columns[0])
-        cells = np.empty((size, len(self.grids)), dtype=np.int32)
-        for at, (grid, column) in enumerate(zip(self.grids, columns, strict=True)):
-            cells[:, at] = find_cells(grid, column)
-            cells[:, at] += self.offsets[at]
+    def rows(self, cells: np.ndarray) -> np.ndarray:
+        """Contributions in log-odds, (features, rows), of rows given by their cells, (features, rows)."""
+        size = cells.shape[1]
         out = np.zeros((len(self.grids), size))
-        if not len(self.starts):
+        if not len(self.slots):
             return out
         if size >= COMPILE_ROWS:
             from scoring.domain.kernel import sum_tables
 
-            sum_tables(cells, self.codes, self.starts, self.values, self.slots, self._testers, out)
+            places = cells + self.offsets[:, None].astype(np.int32)
+            sum_tables(places, np.ascontiguousarray(self.codes.T), self.values, self.slots, len(self.grids), out)
             return out
         for start in range(0, size, CHUNK):
-            self._add_chunk(cells[start : start + CHUNK], out[:, start : start + CHUNK])
+            self._add_chunk(cells[:, start : start + CHUNK], out[:, start : start + CHUNK])
         return out
 
     def _add_chunk(self, cells: np.ndarray, out: np.ndarray) -> None:
-        at = np.repeat(self.starts[None, :], len(cells), axis=0)
-        for place in cells.T:
-            at += self.codes[place]
+        patterns = np.zeros((cells.shape[1], len(self.slots)), dtype=np.uint8)
+        for own, offset in zip(cells, self.offsets.tolist(), strict=True):
+            patterns |= self.codes[own + offset]
         nowhere = len(self.grids)
-        for half in range(len(self.starts)):
-            found = self.values[at[:, half]]
-            for slot, feature in enumerate(self.slots[half]):
+        for part in range(len(self.slots)):
+            found = self.values[part * PATTERNS + patterns[:, part].astype(np.intp)]
+            for slot, feature in enumerate(self.slots[part].tolist()):
                 if feature < nowhere:
                     out[feature] += found[:, slot]
 
-    @cached_property
-    def _testers(self) -> np.ndarray:
-        """Per half the features it tests, padded with -1; what the compiled loop looks at."""
-        return np.where(self.slots < len(self.grids), self.slots, -1)
 
+@dataclass
+class _Leaves:
+    """All leaves with the same number of features (players) on their path, as arrays by leaf.
 
-def tabulate_shap(ensemble: Ensemble, grids: Sequence[Grid]) -> ShapTables:
-    """Tabulates every tree. Raises ModelUnavailable when a tree is deeper than four tests."""
-    bias = ensemble.bias
-    halves: list[tuple[tuple[Node, ...], list[int], list[Path]]] = []
-    for tree in ensemble.trees:
-        paths = list(_paths(tree, 0, ()))
-        bias += _expected(tree, paths)
-        for side in (True, False):
-            mine = [path for path in paths if path and path[0][1] is side]
-            if mine:
-                nodes = sorted({at for path in mine for at, _ in path})
-                halves.append((tree, nodes, mine))
-    nowhere = len(grids)
-    width = max((len({tree[at].feature for at in nodes}) for tree, nodes, _ in halves), default=1)
-    offsets = np.concatenate([[0], np.cumsum([grid.cells for grid in grids])])
-    codes = np.zeros((int(offsets[-1]), len(halves)), dtype=np.int16)
-    starts = np.zeros(len(halves), dtype=np.int64)
-    slots = np.full((len(halves), width), nowhere, dtype=np.int64)
-    lookup = [{t: at for at, t in enumerate(grid.thresholds)} for grid in grids]
-    blocks = []
-    start = 0
-    for half, (tree, nodes, paths) in enumerate(halves):
-        if len(nodes) > 2**DEPTH_MAX // 2 or any(len(path) > DEPTH_MAX for path in paths):
-            raise ModelUnavailable(f"A tree of the model is deeper than {DEPTH_MAX} tests")
-        features = sorted({tree[at].feature for at in nodes})
-        slots[half, : len(features)] = features
-        for bit, at in enumerate(nodes):
-            feature = tree[at].feature
-            tests = codes[offsets[feature] : offsets[feature + 1], half]
-            tests += goes_left(tree[at], grids[feature], lookup[feature]).astype(np.int16) << bit
-        block = np.zeros((2 ** len(nodes), width))
-        for path in paths:
-            _add_leaf(block, tree, nodes, features, path)
-        blocks.append(block)
-        starts[half] = start
-        start += len(block)
-    values = np.concatenate(blocks) if blocks else np.zeros((0, width))
-    return ShapTables(bias, tuple(grids), codes, offsets[:-1], starts, values, slots)
-
-
-def _paths(tree: tuple[Node, ...], at: int, so_far: Path) -> Iterator[Path]:
-    node = tree[at]
-    if node.feature < 0:
-        yield so_far
-        return
-    yield from _paths(tree, node.left, (*so_far, (at, True)))
-    yield from _paths(tree, node.right, (*so_far, (at, False)))
-
-
-def _step(tree: tuple[Node, ...], at: int, left: bool) -> int:
-    return tree[at].left if left else tree[at].right
-
-
-def _share(tree: tuple[Node, ...], at: int, left: bool) -> float:
-    """The share of the node's training rows (by cover) that went that way."""
-    one, other = tree[tree[at].left].cover, tree[tree[at].right].cover
-    total = one + other
-    return (one if left else other) / total if total else 0.5
-
-
-def _leaf(tree: tuple[Node, ...], path: Path) -> float:
-    return tree[_step(tree, *path[-1])].value if path else tree[0].value
-
-
-def _expected(tree: tuple[Node, ...], paths: Sequence[Path]) -> float:
-    total = 0.0
-    for path in paths:
-        weight = 1.0
-        for at, left in path:
-            weight *= _share(tree, at, left)
-        total += weight * _leaf(tree, path)
-    return total
-
-
-def _add_leaf(block: np.ndarray, tree: tuple[Node, ...], nodes: list[int], features: list[int], path: Path) -> None:
-    """Adds one leaf's Shapley values for every pattern of the half's tests."""
-    patterns = _PATTERNS[: len(block)]
-    absent: dict[int, float] = {}
-    agrees: dict[int, np.ndarray] = {}
-    for at, left in path:
-        feature = tree[at].feature
-        bit = nodes.index(at)
-        same = (patterns & (1 << bit)) == ((1 << bit) if left else 0)
-        absent[feature] = absent.get(feature, 1.0) * _share(tree, at, left)
-        agrees[feature] = agrees[feature] & same if feature in agrees else same
-    players = list(absent)
-    team = np.zeros(len(block), dtype=np.int64)
-    for place, player in enumerate(players):
-        team += agrees[player].astype(np.int64) << place
-    shares = _game(tuple(absent.values())) * _leaf(tree, path)
-    block[:, [features.index(player) for player in players]] += shares[team]
-
-
-def _game(absent: tuple[float, ...]) -> np.ndarray:
-    """(teams, players): the Shapley value of each player of a leaf worth 1, for every team of agreeing features.
-
-    A feature that agrees multiplies by 1 when present, one that does not by 0; absent ones by their share.
+    A row agrees with player j of a leaf when its pattern has `wanted[:, j]` on the bits `mask[:, j]`.
     """
-    count = len(absent)
-    out = np.empty((2**count, count))
-    for player, others, plans in _PLANS_BY_COUNT[count]:
-        total = np.zeros(2**count)
-        for weight, together, alone in plans:
-            product = weight
-            for other in alone:
-                product *= absent[others[other]]
-            total += product * together
-        agrees = (_PATTERNS[: 2**count] >> player) & 1
-        out[:, player] = total * (agrees - absent[player])
+
+    part: list[int]
+    slot: list[list[int]]
+    mask: list[list[int]]
+    wanted: list[list[int]]
+    absent: list[list[float]]
+    value: list[float]
+
+
+def tabulate_shap(ensemble: Ensemble, grids: Sequence[Grid], background: np.ndarray | None = None) -> ShapTables:
+    """Tabulates every tree. Raises ModelUnavailable when a tree is deeper than four tests.
+
+    With `background`, cells of rows (features, rows), the values are interventional: an absent feature is drawn from
+    these rows, and the bias is their mean margin. Without, they are path-dependent: absent by the cover of the nodes.
+    """
+    parts: list[tuple[tuple[Node, ...], list[int], list[int]]] = []  # tree, nodes by bit, features by slot
+    leaves = {count: _Leaves([], [], [], [], [], []) for count in range(1, DEPTH_MAX + 1)}
+    bias = ensemble.bias
+    for tree in ensemble.trees:
+        if tree[0].feature < 0:
+            bias += tree[0].value
+            continue
+        for paths in _parts_of(tree):
+            nodes = sorted({at for path in paths for at, _ in path})
+            features = sorted({tree[at].feature for at in nodes})
+            if len(nodes) > BITS or any(len(path) > DEPTH_MAX for path in paths):
+                raise ModelUnavailable(f"A tree of the model is deeper than {DEPTH_MAX} tests")
+            for path in paths:
+                _note_leaf(leaves, len(parts), tree, nodes, features, path)
+            parts.append((tree, nodes, features))
+    width = max((len(features) for _, _, features in parts), default=1)
+    slots = np.full((len(parts), width), len(grids), dtype=np.int64)
+    for part, (_, _, features) in enumerate(parts):
+        slots[part, : len(features)] = features
+    codes, offsets = _tabulate_codes(parts, grids)
+    seen = None if background is None else _patterns_of(codes, offsets, background)
+    values = np.zeros(len(parts) * PATTERNS * width)
+    for count, found in leaves.items():
+        if found.part:
+            bias += _add_leaves(values, width, count, found, seen)
+    return ShapTables(bias, tuple(grids), codes, offsets, values.reshape(-1, width).astype(np.float32), slots)
+
+
+def _parts_of(tree: tuple[Node, ...]) -> Iterator[list[Path]]:
+    """The paths to the leaves, together by their first CUT steps; a path that ends sooner is a part by itself."""
+    groups: dict[Path, list[Path]] = {}
+    stack: list[tuple[int, Path]] = [(0, ())]
+    while stack:
+        at, path = stack.pop()
+        node = tree[at]
+        if node.feature < 0:
+            groups.setdefault(path[:CUT], []).append(path)
+        else:
+            stack.append((node.right, (*path, (at, False))))
+            stack.append((node.left, (*path, (at, True))))
+    yield from groups.values()
+
+
+def _note_leaf(
+    leaves: dict[int, _Leaves], part: int, tree: tuple[Node, ...], nodes: list[int], features: list[int], path: Path
+) -> None:
+    mask: dict[int, int] = {}
+    wanted: dict[int, int] = {}
+    absent: dict[int, float] = {}
+    for at, left in path:
+        node = tree[at]
+        bit = 1 << nodes.index(at)
+        one, other = tree[node.left].cover, tree[node.right].cover
+        share = (one if left else other) / (one + other) if one + other else 0.5
+        mask[node.feature] = mask.get(node.feature, 0) | bit
+        wanted[node.feature] = wanted.get(node.feature, 0) | (bit if left else 0)
+        absent[node.feature] = absent.get(node.feature, 1.0) * share
+    at, left = path[-1]
+    found = leaves[len(mask)]
+    found.part.append(part)
+    found.slot.append([features.index(feature) for feature in mask])
+    found.mask.append(list(mask.values()))
+    found.wanted.append(list(wanted.values()))
+    found.absent.append(list(absent.values()))
+    found.value.append(tree[tree[at].left if left else tree[at].right].value)
+
+
+def _tabulate_codes(
+    parts: Sequence[tuple[tuple[Node, ...], list[int], list[int]]], grids: Sequence[Grid]
+) -> tuple[np.ndarray, np.ndarray]:
+    """(cells of all features, parts): the bits of a part's pattern that a cell sets; and where a feature's start."""
+    offsets = np.concatenate([[0], np.cumsum([grid.cells for grid in grids])]).astype(np.intp)
+    codes = np.zeros((int(offsets[-1]), len(parts)), dtype=np.uint8)
+    lookup = [{t: at for at, t in enumerate(grid.thresholds)} for grid in grids]
+    tests: dict[tuple[int, int], list[tuple[int, int, bool]]] = {}  # (feature, bit): part, last cell left, missing left
+    for part, (tree, nodes, _) in enumerate(parts):
+        for bit, at in enumerate(nodes):
+            node = tree[at]
+            start, grid = int(offsets[node.feature]), grids[node.feature]
+            if node.right_codes is None:
+                last = lookup[node.feature][float(np.float32(node.threshold))]
+                tests.setdefault((node.feature, bit), []).append((part, last, node.missing_left))
+            else:
+                left = [code not in node.right_codes for code in range(grid.cells - 1)] + [node.missing_left]
+                codes[start : start + grid.cells, part] |= np.asarray(left, dtype=np.uint8) << bit
+    for (feature, bit), found in tests.items():
+        where, last_left, missing = (np.asarray(part) for part in zip(*found, strict=True))
+        start, size = int(offsets[feature]), grids[feature].cells
+        goes: np.ndarray = np.arange(size)[:, None] <= last_left[None, :]
+        goes[-1] = missing
+        codes[start : start + size, where] |= goes.astype(np.uint8) << bit
+    return codes, offsets[:-1]
+
+
+def _patterns_of(codes: np.ndarray, offsets: np.ndarray, cells: np.ndarray) -> np.ndarray:
+    """(parts, rows): the pattern of every row in every part."""
+    patterns = np.zeros((cells.shape[1], codes.shape[1]), dtype=np.uint8)
+    for own, offset in zip(cells, offsets.tolist(), strict=True):
+        patterns |= codes[own + offset]
+    return patterns.T
+
+
+def _add_leaves(values: np.ndarray, width: int, count: int, leaves: _Leaves, seen: np.ndarray | None) -> float:
+    """Adds the Shapley values of leaves with `count` players for every pattern; gives what they add to the bias."""
+    part, slot = np.asarray(leaves.part), np.asarray(leaves.slot)
+    mask, wanted = np.asarray(leaves.mask), np.asarray(leaves.wanted)
+    worth, power = np.asarray(leaves.value), 1 << np.arange(count)
+    patterns = np.arange(PATTERNS)
+    team = ((patterns[None, None, :] & mask[:, :, None]) == wanted[:, :, None]).transpose(0, 2, 1) @ power
+    if seen is None:
+        absent = np.asarray(leaves.absent)
+        shares, expected = _path_game(absent), absent.prod(axis=1)
+    else:
+        mine = seen[part].astype(np.int64)  # (leaves, rows)
+        theirs = ((mine[:, None, :] & mask[:, :, None]) == wanted[:, :, None]).transpose(0, 2, 1) @ power
+        spread = np.zeros((len(part), 2**count))
+        for one in range(2**count):
+            spread[:, one] = (theirs == one).mean(axis=1)
+        shares, expected = np.einsum("nb,abp->nap", spread, _swap_game(count)), spread[:, -1]
+    shares *= worth[:, None, None]
+    chosen = shares[np.arange(len(part))[:, None], team]  # (leaves, patterns, players)
+    place = ((part[:, None] * PATTERNS + patterns) * width)[:, :, None] + slot[:, None, :]
+    values += np.bincount(place.ravel(), weights=chosen.ravel(), minlength=len(values))
+    return float(expected @ worth)
+
+
+def _path_game(absent: np.ndarray) -> np.ndarray:
+    """(leaves, teams, players): the Shapley value of each player of a leaf worth 1, for every team of agreeing players.
+
+    A player that agrees multiplies by 1 when present, one that does not by 0; absent ones by their share of cover.
+    """
+    leaves, count = absent.shape
+    teams = np.arange(2**count)
+    out = np.empty((leaves, 2**count, count))
+    for player in range(count):
+        others = [other for other in range(count) if other != player]
+        total = np.zeros((leaves, 2**count))
+        for size in range(count):
+            weight = factorial(size) * factorial(count - size - 1) / factorial(count)
+            for present in combinations(others, size):
+                wanted = sum(1 << other for other in present)
+                alone = [other for other in others if other not in present]
+                product = absent[:, alone].prod(axis=1) if alone else np.ones(leaves)
+                total += (weight * product)[:, None] * ((teams & wanted) == wanted)
+        out[:, :, player] = total * (((teams >> player) & 1)[None, :] - absent[:, [player]])
     return out
 
 
-_PATTERNS = np.arange(2 ** (2**DEPTH_MAX // 2))
-_Plan = tuple[int, tuple[int, ...], tuple[tuple[float, np.ndarray, tuple[int, ...]], ...]]
+def _swap_game(count: int) -> np.ndarray:
+    """(teams, teams, players): the value of each player of a leaf worth 1 by who agrees in the row and in the other.
 
-
-def _plans(count: int) -> tuple[_Plan, ...]:
-    """For every player the weights of all coalitions of the others, whether all of one agree, and who is absent."""
-    teams = np.arange(2**count)
-    found = []
-    for player in range(count):
-        others = tuple(p for p in range(count) if p != player)
-        plans = []
-        for size in range(count):
-            weight = factorial(size) * factorial(count - size - 1) / factorial(count)
-            for chosen in combinations(range(len(others)), size):
-                together = np.ones(len(teams))
-                for c in chosen:
-                    together *= (teams >> others[c]) & 1
-                plans.append((weight, together, tuple(i for i in range(len(others)) if i not in chosen)))
-        found.append((player, others, tuple(plans)))
-    return tuple(found)
-
-
-_PLANS_BY_COUNT = {count: _plans(count) for count in range(1, DEPTH_MAX + 1)}
+    A leaf is reached by a mixture of two rows when every player comes from a row that agrees (Lundberg et al. 2020,
+    supplementary section "interventional"): only players that agree in exactly one of them matter.
+    """
+    out = np.zeros((2**count, 2**count, count))
+    everyone = 2**count - 1
+    for mine in range(2**count):
+        for theirs in range(2**count):
+            if mine | theirs != everyone:
+                continue
+            here, there = mine & ~theirs, theirs & ~mine
+            n, m = here.bit_count(), there.bit_count()
+            for player in range(count):
+                if here >> player & 1:
+                    out[mine, theirs, player] = factorial(n - 1) * factorial(m) / factorial(n + m)
+                elif there >> player & 1:
+                    out[mine, theirs, player] = -factorial(n) * factorial(m - 1) / factorial(n + m)
+    return out

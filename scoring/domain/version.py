@@ -19,6 +19,7 @@ MANIFEST = "version.json"
 CARD = "card.json"
 BOOSTER = "model.json"
 METRICS = "metrics.json"
+TABLES = "tables.npz"
 FORMAT = "promissory-version/1"
 
 
@@ -74,7 +75,7 @@ def open_version(folder: Path, *, sha256: str | None = None) -> Version:
         files = {name: _checked(folder / name, wanted) for name, wanted in manifest["files"].items()}
         raw = _parse(files[CARD], folder / CARD)
         kind = manifest["kind"]
-        card = deep_from_json(raw, files[BOOSTER]) if kind == "deep" else additive_from_json(raw)
+        card = deep_from_json(raw, files[BOOSTER], files.get(TABLES)) if kind == "deep" else additive_from_json(raw)
         if list(card.terms.names) != manifest["features"]:
             raise ModelUnavailable(f"{folder.name}: the card has other features than its manifest")
         return Version(manifest["name"], manifest["segment"], kind, found, card, manifest, folder)

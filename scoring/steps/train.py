@@ -29,11 +29,13 @@ from scoring.domain.checks import (
 )
 from scoring.domain.columns import ColumnType, DataSchema, Feature, learn_features, number_column
 from scoring.domain.curves import curves
+from scoring.domain.deep import DeepCard
 from scoring.domain.fairness import bands_of, fairness_table
 from scoring.domain.metrics import fit_calibration, measure
 from scoring.domain.modelcard import model_card
 from scoring.domain.policy import ScoringPolicy
-from scoring.domain.version import BOOSTER, CARD, MANIFEST, METRICS, digest, make_manifest
+from scoring.domain.tablefile import tables_to_bytes
+from scoring.domain.version import BOOSTER, CARD, MANIFEST, METRICS, TABLES, digest, make_manifest
 from scoring.steps.assemble import Card, assemble, card_bytes
 from scoring.steps.fit import Columns, Fit, Fitted, Progress, choose_plan, fit_folds, fit_once, folds_of, take
 from scoring.steps.read_sample import Sample, fingerprint, read_sample
@@ -295,6 +297,8 @@ def _draft(
     files = {CARD: card_bytes(card), METRICS: _json_bytes(metrics)}
     if final.booster is not None:
         files[BOOSTER] = final.booster.save()
+    if isinstance(card, DeepCard):
+        files[TABLES] = tables_to_bytes(card.shap)
     head = {
         "name": name, "segment": request.segment, "kind": request.kind, "features": list(card.terms.names),
         "target": request.schema.target, "schema": schema, "options": options, "purpose": request.purpose,

@@ -52,10 +52,10 @@ def test_deep_tables_equal_pred_contribs(seed, depth):
     rows, _ = sample(seed + 1, 200)
     wanted = booster.contributions(rows)
     tables = tabulate_shap(ensemble, grids)
-    found = tables.rows(list(rows.T))
+    cells = np.stack([find_cells(grid, column) for grid, column in zip(grids, rows.T, strict=True)])
+    found = tables.rows(cells)
     assert np.abs(found.T - wanted[:, :-1]).max() < 1e-5
     assert abs(tables.bias - wanted[0, -1]) < 1e-5
-    cells = [find_cells(grid, column) for grid, column in zip(grids, rows.T, strict=True)]
     for at in range(5):
         assert np.allclose(tables.row([c[at] for c in cells]), found[:, at], atol=1e-12)
 
@@ -78,7 +78,9 @@ def test_deep_tables_equal_shap():
     booster, _ = train_booster(numbers, matrix[:, :3], bad, plan, additive=False, seed=1)
     ensemble = read_ensemble(booster.save())
     rows, _ = sample(6, 100)
-    found = tabulate_shap(ensemble, grids_of(ensemble, {})).rows(list(rows[:, :3].T))
+    grids = grids_of(ensemble, {})
+    cells = np.stack([find_cells(grid, column) for grid, column in zip(grids, rows[:, :3].T, strict=True)])
+    found = tabulate_shap(ensemble, grids).rows(cells)
     assert np.abs(found.T - explain_by_shap(booster.save(), numbers, rows[:, :3])).max() < 1e-5
 
 
