@@ -62,7 +62,11 @@ def _answer(source: str, one: Callable[[dict[str, Any]], dict[str, Any]]) -> Non
 @kyc.command("check-id")
 @click.argument("source", default="-")
 def check_id(source: str) -> None:
-    """Checks identity numbers: items {"kind", "value"} -> {"valid", "reason", "normalised"}."""
+    """Checks identity numbers: items {"kind", "value"} -> {"valid", "reason", "normalised"}.
+
+    Passports and identity cards take the issuing "country", too; "proven": false means that nothing in the number
+    itself could be checked beyond its form.
+    """
     from core.clock import SystemClock
     from core.settings import Settings
     from origination.domain.identity.check import check_identity_number
@@ -71,12 +75,15 @@ def check_id(source: str) -> None:
 
     def one(item: dict[str, Any]) -> dict[str, Any]:
         try:
-            answer = check_identity_number(str(item.get("kind", "")), item.get("value"), today=today)
+            country = str(item["country"]) if item.get("country") else None
+            answer = check_identity_number(str(item.get("kind", "")), item.get("value"), today=today, country=country)
         except InvalidInput as error:
             return {"valid": False, "reason": error.message, "normalised": None}
         out: dict[str, Any] = {"valid": answer.valid, "reason": answer.reason, "normalised": answer.normalised}
         if answer.birth_on:
             out["birth_on"] = answer.birth_on.isoformat()
+        if not answer.proven:
+            out["proven"] = False
         if answer.notes:
             out["notes"] = list(answer.notes)
         return out

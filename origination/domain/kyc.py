@@ -14,6 +14,7 @@ from enum import StrEnum
 
 from core.domain.texts import Text
 from origination.domain.identity.check import check_identity_number
+from origination.domain.identity.documents import ISSUERS
 from origination.domain.ownership import (
     BasisKind,
     Owner,
@@ -90,7 +91,8 @@ class ScreenedAlert:
 
 @dataclass(frozen=True, slots=True)
 class KycSubject:
-    """One party to know. `alerts` is None when it was not screened."""
+    """One party to know. `alerts` is None when it was not screened; `document_seen` when an officer accepted a copy of
+    the identity document."""
 
     id: str
     name: str
@@ -99,6 +101,8 @@ class KycSubject:
     birth_on: date | None = None
     numbers: tuple[IdentityNumber, ...] = ()
     alerts: tuple[ScreenedAlert, ...] | None = None
+    country: str | None = None
+    document_seen: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,15 +214,17 @@ def _numbers(subject: KycSubject, given: KycInput) -> Iterator[Finding]:
 
 
 def _number(subject: KycSubject, number: IdentityNumber, given: KycInput) -> Iterator[Finding]:
-    answer = check_identity_number(number.kind, number.value, today=given.today)
+    answer = check_identity_number(number.kind, number.value, today=given.today, country=subject.country)
     if not answer.valid:
         yield Finding("ID_INVALID", Severity.REFER, answer.reason or Text("The number is wrong"), subject.id)
         return
-    yield Finding(
-        "ID_VALID", Severity.INFO, Text("The identity number of {name} is right", name=subject.name), subject.id
-    )
+    yield _validity(subject, proven=answer.proven)
     for note in answer.notes:
         yield Finding("ID_NOTE", Severity.INFO, note, subject.id)
+    if answer.issuer and subject.country and not _same_state(answer.issuer, subject.country):
+        text = Text("The document was issued by {issuer}; {name} says {country}", issuer=answer.issuer,
+                    name=subject.name, country=subject.country)  # fmt: skip
+        yield Finding("ID_COUNTRY_DIFFERS", Severity.INFO, text, subject.id)
     if answer.birth_on and subject.birth_on and answer.birth_on != subject.birth_on:
         text = Text(
             "The number says born on {number_on}, the application says {declared_on}",
@@ -236,6 +242,24 @@ def _number(subject: KycSubject, number: IdentityNumber, given: KycInput) -> Ite
     elif expires_on and (expires_on - given.today).days <= given.policy.expiry_warning_days:
         text = Text("The document of {name} expires on {expires_on}", name=subject.name, expires_on=expires_on)
         yield Finding("ID_EXPIRES_SOON", Severity.INFO, text, subject.id)
+
+
+def _validity(subject: KycSubject, *, proven: bool) -> Finding:
+    if proven:
+        text = Text("The identity number of {name} is right", name=subject.name)
+        return Finding("ID_VALID", Severity.INFO, text, subject.id)
+    if subject.document_seen:
+        text = Text("The number of {name} proves nothing by itself; a person compared it with the document",
+                    name=subject.name)  # fmt: skip
+        return Finding("ID_DOCUMENT_SEEN", Severity.INFO, text, subject.id)
+    text = Text("The number of {name} proves nothing by itself: accept the copy of the document, or enter its "
+                "machine-readable lines", name=subject.name)  # fmt: skip
+    return Finding("ID_UNPROVEN", Severity.REFER, text, subject.id)
+
+
+def _same_state(issuer: str, country: str) -> bool:
+    """ISO 3166 alpha-3 of the zone (one letter for Germany, ICAO 9303-3 section 5) and alpha-2 of the answer."""
+    return ISSUERS.get(issuer, country) == country
 
 
 def _age(subject: KycSubject, given: KycInput) -> Iterator[Finding]:

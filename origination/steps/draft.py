@@ -173,7 +173,10 @@ def check_numbers(w: Work, answers: dict[str, FactValue], errors: dict[str, list
         kind, number = answers.get(kind_name), answers.get(number_name)
         if kind not in KINDS or number is None:
             continue
-        found = check_identity_number(str(kind), number, today=w.clock.today())
+        country = answers.get("nationality" if kind_name == "id_kind" else "country")
+        found = check_identity_number(
+            str(kind), number, today=w.clock.today(), country=None if country is None else str(country)
+        )
         if not found.valid:
             errors[number_name] = [found.reason or Text("Check this number")]
             del answers[number_name]
@@ -268,7 +271,9 @@ def _check_owners(w: Work, entries: Sequence[OwnerEntry]) -> dict[str, list[str]
         if entry.of is not None and entry.of not in names:
             errors[f"owners-{at}-of"] = [Text("Enter the company {name} as an owner, too", name=entry.of)]
         if entry.identity_kind in KINDS and entry.identity_number:
-            found = check_identity_number(str(entry.identity_kind), entry.identity_number, today=w.clock.today())
+            found = check_identity_number(
+                str(entry.identity_kind), entry.identity_number, today=w.clock.today(), country=entry.country
+            )
             if not found.valid:
                 errors[f"owners-{at}-identity_number"] = [found.reason or Text("Check this number")]
     if any(total > 1 for total in held.values()):

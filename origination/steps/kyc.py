@@ -41,7 +41,7 @@ from origination.steps.case import SUBJECT, move, open_case
 from origination.steps.own_book import related_parties
 from origination.steps.screening import Screened, screen_subjects
 from origination.steps.tell import tell
-from origination.tables.application import ApplicationRow
+from origination.tables.application import ApplicationDocumentRow, ApplicationRow
 from origination.tables.decision import KycCheckRow
 
 STATUS_OF = {
@@ -101,15 +101,35 @@ def _input(w: Work, row: ApplicationRow, screened: Screened) -> KycInput:
 def _subjects(w: Work, row: ApplicationRow) -> tuple[KycSubject, ...]:
     answers = answers_of(row)
     expires = answers.get("id_expires_on")
+    nationality = answers.get("nationality")
     applicant = w.get(PartyRow, row.party_id)
-    subjects = [_subject(applicant, SubjectRole.APPLICANT, expires if isinstance(expires, date) else None)]
+    subjects = [
+        _subject(
+            applicant, SubjectRole.APPLICANT, expires if isinstance(expires, date) else None,
+            country=applicant.country if nationality is None else str(nationality), seen=_document_seen(w, row),
+        )
+    ]  # fmt: skip
     owner_ids = [owner.party_id for owner in row.owners if owner.party_id is not None]
     owners = {party.id: party for party in w.session.scalars(select(PartyRow).where(PartyRow.id.in_(owner_ids)))}
-    subjects += [_subject(owners[party_id], SubjectRole.OWNER, None) for party_id in owner_ids]
+    subjects += [
+        _subject(owners[party_id], SubjectRole.OWNER, None, country=owners[party_id].country) for party_id in owner_ids
+    ]
     return tuple(subjects)
 
 
-def _subject(party: PartyRow, role: SubjectRole, expires_on: date | None) -> KycSubject:
+def _document_seen(w: Work, row: ApplicationRow) -> bool:
+    """Whether an officer accepted a copy of the applicant's identity document."""
+    query = select(ApplicationDocumentRow.id).where(
+        ApplicationDocumentRow.application_id == row.id,
+        ApplicationDocumentRow.kind == "identity",
+        ApplicationDocumentRow.status == "accepted",
+    )
+    return w.session.scalars(query.limit(1)).first() is not None
+
+
+def _subject(
+    party: PartyRow, role: SubjectRole, expires_on: date | None, *, country: str | None, seen: bool = False
+) -> KycSubject:
     kind, number = party.identity_kind, party.identity_number
     numbers = (IdentityNumber(kind, number, expires_on),) if kind in KINDS and kind and number else ()
     return KycSubject(
@@ -118,7 +138,9 @@ def _subject(party: PartyRow, role: SubjectRole, expires_on: date | None) -> Kyc
         kind=PartyKind(party.kind),
         role=role,
         birth_on=party.birth_on if party.kind == "person" else None,
+        country=country,
         numbers=numbers,
+        document_seen=seen,
     )
 
 

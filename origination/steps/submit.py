@@ -27,6 +27,7 @@ from origination.domain.application import (
     missing_answers,
 )
 from origination.domain.assessment import wish_of
+from origination.domain.identity.check import index_number
 from origination.domain.policy import OriginationPolicy
 from origination.queries.rows import answers_of, owners_of, product_of
 from origination.steps.case import move, open_case, write_answers
@@ -128,7 +129,7 @@ def identity_index(kind: str | None, number: str | None) -> str | None:
     """The blind index by which the same identity is recognised without being readable; None when not known."""
     if not kind or not number:
         return None
-    plain = "".join(c for c in number.upper() if c.isalnum())
+    plain = "".join(c for c in index_number(kind, number).upper() if c.isalnum())
     return crypto.blind_index(f"{kind}:{plain}", purpose="identity")
 
 

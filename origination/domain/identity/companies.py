@@ -152,10 +152,18 @@ def _cif() -> ModuleType:
     return cif
 
 
-def _hrb() -> ModuleType:
+def _hrb(number: str, _today: date | None) -> IdCheck:
+    """As printed on letterheads, with or without the word for the court: Amtsgericht Aachen, HRB 11223."""
     from stdnum.de import handelsregisternummer
 
-    return handelsregisternummer
+    plain = re.sub(
+        r"\b(Amtsgericht|Registergericht|Handelsregister|AG)\b[\s:,]*(?:des\b|der\b)?", " ", number, flags=re.IGNORECASE
+    )
+    plain = re.sub(
+        r"\b(hra|hrb|gnr|vr|pr)\b", lambda found: found[0].upper().replace("GNR", "GnR"), plain, flags=re.IGNORECASE
+    )
+    unknown = Text("The court or the register named is not known")
+    return by_stdnum(lambda: handelsregisternummer, _HRB_FORM, unknown)(" ".join(plain.split()), None)
 
 
 _EIN_FORM = Text("an EIN has nine digits, like 91-1144442")
@@ -188,6 +196,6 @@ RULES = (
         "de_hrb",
         Text("German commercial register number"),
         _HRB_FORM,
-        by_stdnum(_hrb, _HRB_FORM, Text("The court or the register named is not known")),
+        _hrb,
     ),
 )

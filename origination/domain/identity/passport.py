@@ -64,7 +64,13 @@ def _day(digits: str, latest: date | None) -> date | None:
         return None
 
 
-def _mrz(text: str, today: date | None) -> IdCheck:
+def is_zone(text: str) -> bool:
+    """True for what can only be a machine-readable zone: long, with fillers."""
+    return "<" in text or sum(not c.isspace() for c in text) >= 60
+
+
+def read_zone(text: str, today: date | None) -> IdCheck:
+    """The zone with all its check digits, dates and names."""
     lines = _lines(text)
     zone = _fields(lines)
     if zone is None:
@@ -90,10 +96,12 @@ def _mrz(text: str, today: date | None) -> IdCheck:
     return IdCheck(
         valid=True,
         normalised="\n".join(lines),
+        number=zone.number[:-1].strip("<"),
+        issuer=lines[0][2:5].strip("<"),
         birth_on=birth_on if today else None,
         expires_on=expires_on,
         holder=holder,
     )
 
 
-RULES = (Rule("passport_mrz", Text("Passport (machine-readable zone)"), _FORM, _mrz),)
+RULES = (Rule("passport_mrz", Text("Passport (machine-readable zone)"), _FORM, read_zone),)

@@ -13,7 +13,9 @@ class IdCheck:
     """The outcome for one number.
 
     `normalised` is the number in its shortest official writing and present only when valid. `notes` are findings that
-    do not make the number wrong but that an officer should read (a region code nobody knows any more).
+    do not make the number wrong but that an officer should read (a region code nobody knows any more). `number` is the
+    document's own number where `normalised` is a whole zone, `issuer` its three letters there. `proven` is False when
+    nothing in the number itself can be checked beyond its form.
     """
 
     valid: bool
@@ -22,6 +24,9 @@ class IdCheck:
     birth_on: date | None = None
     expires_on: date | None = None
     holder: str | None = None
+    number: str | None = None
+    issuer: str | None = None
+    proven: bool = True
     notes: tuple[Text, ...] = ()
 
     def __post_init__(self) -> None:

@@ -47,7 +47,7 @@ def by_stdnum(module: Callable[[], ModuleType], form: Text, component: Text) -> 
             return refuse(WRONG_DIGIT)
         except exceptions.InvalidComponent:
             return refuse(component)
-        except exceptions.ValidationError:
+        except (exceptions.ValidationError, LookupError, ValueError):  # a part that the library looks up in vain
             return wrong_form(form)
 
     return check

@@ -93,7 +93,7 @@ def test_wrong_numbers_say_what_is_wrong(kind, typed, says):
 
 
 def test_every_kind_has_a_right_and_a_wrong_example():
-    national = {"es_nif", "fr_nir", "de_idnr", "nl_bsn", "be_nn", "pl_pesel", "pt_nif"}
+    national = {"passport", "national_id", "es_nif", "fr_nir", "de_idnr", "nl_bsn", "be_nn", "pl_pesel", "pt_nif"}
     assert {kind for kind, *_ in RIGHT} | {"passport_mrz"} | national == set(KINDS)
 
 
