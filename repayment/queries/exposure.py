@@ -63,19 +63,22 @@ _SAMPLE = text(
            CAST(:last AS date) AS last_on
     FROM loan l
     LEFT JOIN loan_day d ON d.loan_id = l.id AND d.day_on <= l.disbursed_on + make_interval(months => :m)
-    WHERE l.disbursed_on IS NOT NULL
+    WHERE l.disbursed_on IS NOT NULL AND (CAST(:ids AS uuid[]) IS NULL OR l.id = ANY(:ids))
     GROUP BY l.id ORDER BY l.disbursed_on, l.id
     """
 )
 
 
-def performance_sample(w: Work, *, months: int = 12, bad_dpd: int = 90) -> tuple[Performance, ...]:
+def performance_sample(
+    w: Work, *, months: int = 12, bad_dpd: int = 90, only: Collection[UUID] | None = None
+) -> tuple[Performance, ...]:
     """One row a disbursed loan: bad is `bad_dpd` days past due or more within `months` of disbursement, or charged off.
 
-    `months_observed` tells how much of the window has passed; younger loans are not yet known to be good.
+    Of the loans in `only` if given. `months_observed` tells how much of the window has passed; younger loans are not yet known to be good.
     """
     found = []
-    for row in w.session.execute(_SAMPLE, {"m": months, "last": w.today}):
+    ids = None if only is None else list(only)
+    for row in w.session.execute(_SAMPLE, {"m": months, "last": w.today, "ids": ids}):
         seen = (w.today.year - row.disbursed_on.year) * 12 + w.today.month - row.disbursed_on.month
         seen -= w.today.day < row.disbursed_on.day
         found.append(

@@ -77,7 +77,7 @@ def two_proportions(a: int, n: int, b: int, m: int) -> float:
     """Two-sided p-value that a of n and b of m come from one proportion."""
     pooled = (a + b) / (n + m)
     if min(n, m) * min(pooled, 1 - pooled) < EXPECTED_MIN:
-        return fisher_exact(a, n, b, m)
+        return fisher_exact(a, n, b, m) if pooled <= 0.5 else fisher_exact(n - a, n, m - b, m)
     spread = math.sqrt(pooled * (1 - pooled) * (1 / n + 1 / m))
     return math.erfc(abs(a / n - b / m) / spread / math.sqrt(2)) if spread else 1.0
 

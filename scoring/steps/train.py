@@ -34,6 +34,7 @@ from scoring.domain.fairness import bands_of, fairness_table
 from scoring.domain.metrics import fit_calibration, measure
 from scoring.domain.modelcard import model_card
 from scoring.domain.policy import ScoringPolicy
+from scoring.domain.profile import profile
 from scoring.domain.tablefile import tables_to_bytes
 from scoring.domain.version import BOOSTER, CARD, MANIFEST, METRICS, TABLES, digest, make_manifest
 from scoring.steps.assemble import Card, assemble, card_bytes
@@ -128,6 +129,8 @@ def train(request: TrainRequest, progress: Progress = lambda _stage, _share: Non
         "by_time": _by_time(request, sample, bad, held_out, test_pd),
         "curves": curves(bad[held_out], test_pd, _points(card, test_pd, shift)),
         "grades": _by_grade(card, columns, bad),
+        "population": _population(card, columns),
+        "profile": profile(features, columns),
         "fairness": _fairness(request, sample, early, bad, cv_pd, card, shift),
         "findings": [finding.to_json() for finding in material.findings],
     }  # fmt: skip
@@ -256,6 +259,13 @@ def _by_grade(card: Card, columns: Columns, bad: np.ndarray) -> list[dict[str, A
         for grade in card.terms.grades
         for mine in [names == grade.name]
     ]  # fmt: skip
+
+
+def _population(card: Card, columns: Columns) -> dict[str, float]:
+    """What monitoring compares with: mean score in points, and the share at or above the cut-off."""
+    score = card.score_rows(columns).score
+    passed = float((score >= card.terms.cutoff_ticks).mean())
+    return {"mean_score": float(card.terms.scale.points(1)) * float(score.mean()), "pass_rate": passed}
 
 
 def _fairness(
