@@ -18,15 +18,23 @@ from typing import Any
 
 import numpy as np
 
+from core.domain.calendars import BusinessCalendar, Convention
 from core.domain.dates import DayCount
 from core.domain.money import Money
 from repayment.domain.cost import effective_annual_rate
 from repayment.domain.projection import project_portfolio
 from repayment.domain.schedule import (
     Amortization,
+    BusinessDays,
+    Disbursement,
+    Fee,
+    FeeKind,
     Grace,
+    InterestTreatment,
     Prepayment,
     RateChange,
+    Residual,
+    RoundingRule,
     ScheduleRequest,
     build_schedule,
 )
@@ -75,18 +83,42 @@ def ours(kind: Amortization, day_count: DayCount) -> Callable[[Loan], Any]:
     return lambda loan: build_schedule(request_of(loan, kind, day_count)).instalments
 
 
-def with_events(loan: Loan) -> Any:
-    """The general walk: grace, a prepayment and a change of rate."""
+def features(loan: Loan) -> dict[str, dict[str, Any]]:
+    """One feature at a time on top of an annuity by ACT/365F, and then all that fit together."""
     minor, _, start = loan
-    request = request_of(
-        loan,
-        Amortization.ANNUITY,
-        DayCount.ACT_365F,
-        grace=Grace(2),
-        prepayments=(Prepayment(start + timedelta(days=200), Money(minor // 10, "EUR")),),
-        rate_changes=(RateChange(start + timedelta(days=400), Decimal("0.05")),),
-    )
-    return build_schedule(request).instalments
+    grace: dict[str, Any] = {"grace": Grace(2)}
+    prepaid: dict[str, Any] = {"prepayments": (Prepayment(start + timedelta(days=200), Money(minor // 10, "EUR")),)}
+    changed: dict[str, Any] = {"rate_changes": (RateChange(start + timedelta(days=400), Decimal("0.05")),)}
+    fees: dict[str, Any] = {
+        "fees": (
+            Fee("arrangement", FeeKind.FINANCED, rate=Decimal("0.01")),
+            Fee("insurance", FeeKind.INSURANCE, rate=Decimal("0.0005"), payee="insurer"),
+        )
+    }
+    days: dict[str, Any] = {"business_days": BusinessDays(Convention.MODIFIED_FOLLOWING, BusinessCalendar("TARGET"))}
+    return {
+        "equalised to a multiple of 0.05": {"rounding": RoundingRule(residual=Residual.EQUALISED, multiple_minor=5)},
+        "business days of TARGET": days,
+        "fees": fees,
+        "balloon": {"balloon": Money(minor // 5, "EUR")},
+        "grace": grace,
+        "prepayment": prepaid,
+        "rate change": changed,
+        "two tranches": {"disbursements": (Disbursement(start + timedelta(days=50), Money(minor // 4, "EUR")),)},
+        "interest capitalised in a grace": {"grace": Grace(3, 3, InterestTreatment.CAPITALISED)},
+        "grace, prepayment and rate change": {**grace, **prepaid, **changed},
+        "the same with fees and business days": {**grace, **prepaid, **changed, **fees, **days},
+    }
+
+
+def with_feature(name: str) -> Callable[[Loan], Any]:
+    """The general generator with one named set of features."""
+
+    def work(loan: Loan) -> Any:
+        more = features(loan)[name]
+        return build_schedule(request_of(loan, Amortization.ANNUITY, DayCount.ACT_365F, **more)).instalments
+
+    return work
 
 
 def peers() -> dict[str, Callable[[Loan], Any]]:
@@ -128,7 +160,11 @@ def main() -> None:
         for kind in (Amortization.ANNUITY, Amortization.EQUAL_PRINCIPAL)
         for day_count in (DayCount.ACT_365F, DayCount.THIRTY_E_360)
     ]
-    rows.append(("exact, annuity with grace, prepayment and rate change", per_second(with_events, loans[:500])))
+    rows += [(f"exact, annuity, {name}", per_second(with_feature(name), loans[:500])) for name in features(loans[0])]
+    rows += [
+        (f"exact, {kind.value}", per_second(ours(kind, DayCount.ACT_365F), loans[:500]))
+        for kind in (Amortization.INTEREST_ONLY, Amortization.FLAT)
+    ]
     rows += [(name, per_second(work, loans[:500])) for name, work in peers().items()]
     print(f"{'loans of 36 rows per CPU second':55} {'':>10} ratio")
     for name, speed in rows:

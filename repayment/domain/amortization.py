@@ -26,7 +26,7 @@ def level_ratio(balance: int, numerators: Sequence[int], denominator: int, last:
     grown = balance * (denominator + first), denominator
     if last:
         return weighted_level_ratio(grown, [1] * n, numerators, denominator, last)
-    return _level_ratio(grown, numerators, denominator)
+    return level_after(grown, numerators, denominator)
 
 
 def weighted_level_ratio(
@@ -47,13 +47,18 @@ def weighted_level_ratio(
     return num * product - paid_last, den * (weights[0] * product + value)
 
 
-def _level_ratio(grown: tuple[int, int], numerators: Sequence[int], denominator: int) -> tuple[int, int]:
+def level_after(grown: tuple[int, int], numerators: Sequence[int], denominator: int) -> tuple[int, int]:
     """The same for equal weights and no balloon, for the many loans that are so."""
+    num, den = grown
+    n = len(numerators) - 1
+    second = numerators[-1]
+    if second and numerators.count(second) == n + (numerators[0] == second):
+        product, base = (denominator + second) ** n, denominator**n
+        return num * product * second, den * (product * second + denominator * (product - base))
     value, product = 0, 1
     for k in numerators[:0:-1]:
         value = (product + value) * denominator
         product *= denominator + k
-    num, den = grown
     return num * product, den * (product + value)
 
 
@@ -115,11 +120,30 @@ def level_rows(
     return principals, interests, balance
 
 
+def planned_rows(
+    balance: int, parts: Sequence[int], numerators: Sequence[int], denominator: int, rule: RoundingRule
+) -> tuple[list[int], list[int], int]:
+    """Principal (as planned, no more than is owed), interest, and the balance after the rows."""
+    offset, divisor, ties_even = _quotient(rule.mode, denominator)
+    principals: list[int] = []
+    interests: list[int] = []
+    for principal, k in zip(parts, numerators, strict=True):
+        doubled = 2 * balance * k + offset
+        interest = doubled // divisor
+        if ties_even and interest & 1 and interest * divisor == doubled:
+            interest -= 1
+        if principal > balance:  # noqa: PLR1730 - as above
+            principal = balance  # noqa: PLW2901
+        principals.append(principal)
+        interests.append(interest)
+        balance -= principal
+    return principals, interests, balance
+
+
 def walk_equal_principal(
     balance: int, part: int, numerators: Sequence[int], denominator: int, rule: RoundingRule
 ) -> Rows:
     """Rows of equal principal; the first or the last one takes what does not divide."""
-    offset, divisor, ties_even = _quotient(rule.mode, denominator)
     n = len(numerators)
     if part * (n - 1) > balance:
         whole, rest = divmod(balance, part)
@@ -128,13 +152,6 @@ def walk_equal_principal(
         principals = [balance - part * (n - 1)] + [part] * (n - 1)
     else:
         principals = [part] * (n - 1) + [balance - part * (n - 1)]
-    interests: list[int] = []
-    for principal, k in zip(principals, numerators, strict=True):
-        doubled = 2 * balance * k + offset
-        interest = doubled // divisor
-        if ties_even and interest & 1 and interest * divisor == doubled:
-            interest -= 1
-        interests.append(interest)
-        balance -= principal
+    principals, interests, _ = planned_rows(balance, principals, numerators, denominator, rule)
     closes_early(principals, interests)
     return principals, interests

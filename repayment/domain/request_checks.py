@@ -24,19 +24,23 @@ def check_parts(request: ScheduleRequest) -> None:
 
 
 def _check_currency(request: ScheduleRequest) -> None:
-    currency = request.principal.currency
-    sums: list[tuple[str, Money | None]] = [("instalment", request.instalment), ("balloon", request.balloon)]
-    sums += [("disbursements", part.amount) for part in request.disbursements]
-    sums += [("prepayments", part.amount) for part in request.prepayments]
-    sums += [("fees", fee.amount) for fee in request.fees]
-    sums += [("principal_plan", part) for part in request.principal_plan]
-    for name, money in sums:
-        if money is not None and money.currency != currency:
-            raise InvalidInput({name: Text("{one} does not go with {other}", one=money.currency, other=currency)})
-    for name, money in sums[:2]:
-        if money is not None and money.minor <= 0:
+    currency, balloon = request.principal.currency, request.balloon
+    parts: list[tuple[str, tuple[Money | None, ...]]] = [
+        ("instalment", (request.instalment,)),
+        ("balloon", (balloon,)),
+        ("disbursements", tuple(part.amount for part in request.disbursements)),
+        ("prepayments", tuple(part.amount for part in request.prepayments)),
+        ("fees", tuple(fee.amount for fee in request.fees)),
+        ("principal_plan", request.principal_plan),
+    ]
+    for name, sums in parts:
+        for money in sums:
+            if money is not None and money.currency != currency:
+                raise InvalidInput({name: Text("{one} does not go with {other}", one=money.currency, other=currency)})
+    for name, sums in parts[:2]:
+        if sums[0] is not None and sums[0].minor <= 0:
             raise InvalidInput({name: Text("The amount must be more than zero")})
-    if request.balloon is not None and request.balloon > request.principal:
+    if balloon is not None and balloon > request.principal:
         raise InvalidInput({"balloon": Text("The balloon is more than the principal")})
 
 

@@ -125,15 +125,16 @@ def _moved(day: date, days: BusinessDays, start: date) -> date:
     return moved if moved >= start else days.calendar.adjust(day, Convention.FOLLOWING)
 
 
-def part_share(request: ScheduleRequest, periods: Periods, row: int, part: tuple[date, date]) -> Fraction:
-    """What a part of the interest period of a row (counted from 0) counts, in the unit of `Periods.shares`.
-
-    Under PERIOD a part counts its days over the days of the period.
-    """
-    start, end = periods.bounds[row], periods.bounds[row + 1]
+def row_share(request: ScheduleRequest, periods: Periods, row: int) -> tuple[int, int]:
+    """What the interest period of a row (counted from 0) counts, over the denominator its parts are counted in."""
     if request.day_count is not DayCount.PERIOD:
-        return Fraction(*year_parts(request.day_count, *part, periods.bounds[-1]))
-    length = (end - start).days
-    if not length:
-        return Fraction(0)
-    return Fraction(periods.shares[row] * (part[1] - part[0]).days, periods.share_den * length)
+        return periods.shares[row], periods.share_den
+    length = (periods.bounds[row + 1] - periods.bounds[row]).days or 1
+    return periods.shares[row] * length, periods.share_den * length
+
+
+def part_share(request: ScheduleRequest, periods: Periods, row: int, part: tuple[date, date]) -> int:
+    """What a part of the period counts, over the denominator of `row_share`. Under PERIOD a part counts its days."""
+    if request.day_count is not DayCount.PERIOD:
+        return year_parts(request.day_count, *part, periods.bounds[-1])[0]
+    return periods.shares[row] * (part[1] - part[0]).days

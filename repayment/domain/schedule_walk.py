@@ -14,9 +14,9 @@ from fractions import Fraction
 from core.domain.errors import InvalidInput
 from core.domain.money import Money
 from core.domain.texts import Text
-from repayment.domain.amortization import closes_early, level_rows, weighted_level_ratio
+from repayment.domain.amortization import closes_early, level_after, level_rows, planned_rows, weighted_level_ratio
 from repayment.domain.rounding import ROUNDERS, InterestRounding, Residual
-from repayment.domain.schedule_dates import Periods, part_share, rate_ratio
+from repayment.domain.schedule_dates import Periods, part_share, rate_ratio, row_share
 from repayment.domain.schedule_level import LevelRun, balance_level
 from repayment.domain.schedule_plan import RowPlan, make_row_plan
 from repayment.domain.schedule_request import (
@@ -70,6 +70,9 @@ class Walk:
         self.explains = explains
         self.rows = len(periods.due)
         self.plan: RowPlan = make_row_plan(request, self.rows)
+        self.balloon = request.balloon.minor if request.balloon else 0
+        self.fixed = request.instalment.minor if request.instalment else None
+        self.ends_when_paid = self.fixed is not None and request.instalments is None
         self.rounded = ROUNDERS[request.rounding.mode]
         self.flat = request.amortization is Amortization.FLAT
         self.rate = rate_ratio(request)
@@ -83,43 +86,47 @@ class Walk:
         self.stale = True  # the instalment is to be worked out again
         self.settled_interest = 0
         self.found = Walked()
+        self.last_event_row = -1  # of a tranche or a prepayment
         self.events = self._events_by_row()
         self.lent = opening
         self.first_extra = 0
-        self.last_event_row = max(
-            (row for row, events in self.events.items() if any(not isinstance(e, RateChange) for e in events)),
-            default=-1,
-        )
 
     def _events_by_row(self) -> dict[int, list[Event]]:
-        request = self.request
+        request, bounds = self.request, self.periods.bounds
         events: list[Event] = [*request.rate_changes, *request.prepayments]
         events += [part for part in request.disbursements if part.on > request.disbursed_on]
+        if len(events) > 1:
+            events.sort(key=lambda event: (event.on, _ORDER[type(event)]))
         grouped: dict[int, list[Event]] = {}
-        for event in sorted(events, key=lambda event: (event.on, _ORDER[type(event)])):
+        for event in events:
             # On a due date the instalment comes first: the event belongs to the period that begins.
-            row = bisect_right(self.periods.bounds, event.on) - 1
+            row = bisect_right(bounds, event.on) - 1
+            moves = not isinstance(event, RateChange)
             if row < self.rows:
                 grouped.setdefault(row, []).append(event)
-            elif not isinstance(event, RateChange) and request.instalments is not None:
+                if moves:
+                    self.last_event_row = row
+            elif moves and request.instalments is not None:
                 name = "prepayments" if isinstance(event, Prepayment) else "disbursements"
                 raise InvalidInput({name: Text("{day} is not before the last due date", day=event.on)})
         return grouped
 
     def run(self) -> Walked:
         """All rows, or fewer when the loan is repaid early. The segments of each row are kept if it `explains`."""
-        row = 0
-        while row < self.rows:
-            if self._takes_stretch(row):
-                row += self._stretch(row)
-                if self._is_over(row - 1):
+        row, last = 0, self.rows - 1
+        while row <= last:
+            if self.stale:  # with an event in the period: the instalment that held before it
+                self._work_out(row, self._undisturbed(row))
+            if row < last and row not in self.events:
+                count = self._stretch(row)
+                row += count
+                if count and self._is_over(row - 1):
                     break
-            if self.stale and row in self.events:  # the instalment that held before what happens in this period
-                self._work_out(row, (self.balance * self.numerators[row], self.denominator))
+                if count:
+                    continue
             exact = self._accrue(row)
-            self.found.closed = self.plan.ends_when_paid and self._closes_in(row, exact)
-            is_last = row == self.rows - 1 or self.found.closed
-            self._due(row, exact, is_last=is_last)
+            self.found.closed = self.ends_when_paid and self._closes_in(row, exact)
+            self._due(row, exact, is_last=row == last or self.found.closed)
             if self._is_over(row):
                 break
             row += 1
@@ -129,23 +136,16 @@ class Walk:
         """True when nothing is owed after the row and nothing more is to come."""
         return self.balance == 0 and self.pool == 0 and row >= self.last_event_row
 
-    def _takes_stretch(self, row: int) -> bool:
-        """True where level rows follow each other up to the next event: they need no care one by one."""
-        return (
-            self.request.amortization is Amortization.ANNUITY
-            and row >= self.plan.simple_row
-            and not (self.stale or self.explains or self.plan.fixed or self.pool or self.credit or self.first_extra)
-        )
-
     def _stretch(self, row: int) -> int:
-        """Rows from this one up to the next event, never the last row; how many there were."""
-        end = min((later for later in self.events if later >= row), default=self.rows - 1)
-        numerators = self.numerators[row:end]
-        found = level_rows(self.balance, self.level or 0, numerators, self.denominator, self.request.rounding)
-        if not numerators or found is None:
+        """Rows that go on alike up to the next event, never the last row, made at once; how many there were."""
+        if self.explains or self.fixed or self.pool or self.credit or self.first_extra or self.flat:
+            return 0
+        end = min((later for later in self.events if later > row), default=self.rows - 1)
+        found = self._level_rows(row, end) if row >= self.plan.simple_row else self._idle_rows(row, end)
+        if found is None:
             return 0
         principals, interests, self.balance = found
-        if self._is_over(end):
+        if self._is_over(end - 1):
             closes_early(principals, interests)
         count = len(principals)
         self.found.principal += principals
@@ -155,6 +155,29 @@ class Walk:
         self.found.levels += [self.level] * count
         return count
 
+    def _level_rows(self, row: int, end: int) -> tuple[list[int], list[int], int] | None:
+        """Rows of one instalment, of one part of principal, or of the plan."""
+        kind, rule, numerators = self.request.amortization, self.request.rounding, self.numerators[row:end]
+        if kind is Amortization.ANNUITY or kind is Amortization.STEP:
+            return level_rows(self.balance, self.level or 0, numerators, self.denominator, rule)
+        if kind is Amortization.CUSTOM:
+            parts = [part.minor for part in self.request.principal_plan[row:end]]
+        elif rule.residual is Residual.FIRST and row == self.plan.first_paying:
+            return None
+        else:
+            parts = [self.part] * (end - row)
+        return planned_rows(self.balance, parts, numerators, self.denominator, rule)
+
+    def _idle_rows(self, row: int, end: int) -> tuple[list[int], list[int], int] | None:
+        """Rows that pay interest and no principal."""
+        plan, stop = self.plan, row
+        while stop < end and not plan.weights[stop] and plan.pays_interest[stop]:
+            stop += 1
+        if stop == row:
+            return None
+        rule = self.request.rounding
+        return planned_rows(self.balance, [0] * (stop - row), self.numerators[row:stop], self.denominator, rule)
+
     # Interest of one period, as an exact ratio of minor units
 
     def _accrue(self, row: int) -> Ratio:
@@ -162,41 +185,61 @@ class Walk:
         self.settled_interest = 0
         if row in self.events or self.explains:
             return self._accrue_in_parts(row)
+        return self._undisturbed(row)
+
+    def _undisturbed(self, row: int) -> Ratio:
+        """Interest of the period if nothing happens in it. Flat interest runs on the sum first lent."""
         basis = self.lent if self.flat else self.balance
         return basis * self.numerators[row], self.denominator
 
     def _accrue_in_parts(self, row: int) -> Ratio:
-        bounds = self.periods.bounds
+        bounds, periods = self.periods.bounds, self.periods
         start, end = bounds[row], bounds[row + 1]
-        whole = Fraction(self.periods.shares[row], self.periods.share_den)
-        counted = Fraction(0)
+        left, share_den = row_share(self.request, periods, row)
+        parts: list[Ratio] = []
         segments: list[Segment] = []
         for event in self.events.get(row, ()):
-            share = part_share(self.request, self.periods, row, (start, event.on))
-            segments.append(self._segment(start, event.on, share))
-            counted += share
+            share = part_share(self.request, periods, row, (start, event.on))
+            parts.append(self._part(share, share_den))
+            if self.explains:
+                segments.append(self._segment(start, event.on, Fraction(share, share_den)))
+            left -= share
             start = event.on
-            self._apply(event, row, self._interest_of(segments))
+            self._apply(event, row, parts)
         # The last stretch counts what is left of the period, so a split never changes the period's length.
-        segments.append(self._segment(start, end, max(whole - counted, Fraction(0))))
-        kept = tuple(segment for segment in segments if segment.start < segment.end or segment.share)
-        self.found.segments.append(kept)
-        return self._interest_of(segments)
+        left = max(left, 0)
+        parts.append(self._part(left, share_den))
+        if self.explains:
+            segments.append(self._segment(start, end, Fraction(left, share_den)))
+            self.found.segments.append(tuple(one for one in segments if one.start < one.end or one.share))
+        return self._interest_of(parts)
+
+    def _part(self, share: int, share_den: int) -> Ratio:
+        basis = self.lent if self.flat else self.balance
+        num, den = self.rate
+        return basis * num * share, den * share_den
 
     def _segment(self, start: date, end: date, share: Fraction) -> Segment:
         rate = Fraction(*self.rate)
-        basis = self.lent if self.flat else self.balance  # flat interest runs on the sum first lent
+        basis = self.lent if self.flat else self.balance
         return Segment(start, end, basis, rate, share, basis * rate * share)
 
-    def _interest_of(self, segments: list[Segment]) -> Ratio:
-        parts = [segment.interest for segment in segments if segment.interest]
-        if self.request.rounding.interest is InterestRounding.SEGMENT and len(parts) > 1:
-            return sum(self.rounded(*part.as_integer_ratio()) for part in parts), 1
-        return sum(parts, Fraction(0)).as_integer_ratio()
+    def _interest_of(self, parts: list[Ratio]) -> Ratio:
+        if self.request.rounding.interest is InterestRounding.SEGMENT:
+            kept = [part for part in parts if part[0]]
+            if len(kept) > 1:
+                return sum(self.rounded(num, den) for num, den in kept), 1
+        total, common = parts[0]
+        for num, den in parts[1:]:
+            if den == common:
+                total += num
+            else:  # a change of rate may bring other decimals
+                total, common = total * den + num * common, common * den
+        return total, common
 
     # Events
 
-    def _apply(self, event: Event, row: int, accrued: Ratio) -> None:
+    def _apply(self, event: Event, row: int, parts: list[Ratio]) -> None:
         if isinstance(event, RateChange):
             self.rate = event.rate_annual.as_integer_ratio()
             self.numerators, self.denominator = self.periods.factors(self.rate)
@@ -207,7 +250,7 @@ class Walk:
             self.found.movements.append(Movement(event.on, event.amount.minor, row + 1))
             self.stale = True
         else:
-            self._prepay(event, row, accrued)
+            self._prepay(event, row, self._interest_of(parts))
 
     def _prepay(self, event: Prepayment, row: int, accrued: Ratio) -> None:
         interest = self.rounded(*accrued) - self.settled_interest + self.pool
@@ -294,7 +337,7 @@ class Walk:
                 payment = self.request.rounding.level(payment * plan.weights[row], plan.unit)
             capitalises = not plan.pays_interest[row] and plan.treatment is InterestTreatment.CAPITALISED
             wanted = payment if capitalises else payment - accrued
-            if wanted < 0 or (wanted == 0 and plan.fixed and accrued):
+            if wanted < 0 or (wanted == 0 and self.fixed and accrued):
                 wanted = self._uncovered(row)
         if self.credit and wanted > 0:
             skipped = min(self.credit, wanted)
@@ -304,14 +347,14 @@ class Walk:
 
     def _uncovered(self, row: int) -> int:
         """The instalment is below the interest: the row pays interest only and later ones are worked out again."""
-        if self.plan.fixed:
+        if self.fixed:
             raise InvalidInput({"instalment": Text("The instalment does not cover the interest of row {n}", n=row + 1)})
         self.stale = True
         return 0
 
     def _equal_part(self, row: int) -> int:
         if self.request.rounding.residual is Residual.FIRST and row == self.plan.first_paying:
-            first = self.balance - self.plan.balloon - self.part * (self.plan.paying_from(row) - 1)
+            first = self.balance - self.balloon - self.part * (self.plan.paying_from[row] - 1)
             return first if first > 0 else self.part
         return self.part
 
@@ -320,7 +363,7 @@ class Walk:
         if row < self.last_event_row or not self.plan.weights[row]:
             return False
         accrued = self.rounded(*exact) - self.settled_interest
-        return self.balance + accrued <= (self.plan.fixed or 0)
+        return self.balance + accrued <= (self.fixed or 0)
 
     def _work_out(self, row: int, exact: Ratio) -> None:
         """The instalment from this row on, with the interest of this row known."""
@@ -329,26 +372,36 @@ class Walk:
         if kind is Amortization.CUSTOM or kind is Amortization.INTEREST_ONLY:
             return
         if kind is Amortization.EQUAL_PRINCIPAL:
-            self.part = rule.level(max(self.balance - plan.balloon, 0), max(plan.paying_from(row), 1))
+            self.part = rule.level(max(self.balance - self.balloon, 0), max(plan.paying_from[row], 1))
             return
-        if plan.fixed:
-            self.level = plan.fixed
-        elif not any(plan.weights[row:]):
+        if self.fixed:
+            self.level = self.fixed
+        elif not plan.paying_from[row]:
             self.level = 0
         elif kind is Amortization.FLAT:
             self.level = self._flat_level(row, exact)
         else:
-            num, den = exact
-            grown = (self.balance * den + num, den) if plan.grows[row] else (self.balance, 1)
-            numerators = [n if up else 0 for n, up in zip(self.numerators[row:], plan.grows[row:], strict=True)]
-            num, den = weighted_level_ratio(grown, plan.weights[row:], numerators, self.denominator, plan.balloon)
+            num, den = self._level_of(row, exact)
             self.level = rule.level(max(num, 0) * plan.unit, den)
-            if rule.residual is not Residual.LAST and plan.is_simple_from(row):
+            if rule.residual is not Residual.LAST and row >= plan.simple_row:
                 interest = self.rounded(*exact)
-                run = LevelRun(self.balance, interest, self.numerators[row + 1 :], self.denominator, plan.balloon, rule)
+                run = LevelRun(self.balance, interest, self.numerators[row + 1 :], self.denominator, self.balloon, rule)
                 self.level, self.first_extra = balance_level(run, self.level)
         if self.found.level is None:
             self.found.level = self.level
+
+    def _level_of(self, row: int, exact: Ratio) -> Ratio:
+        """The base instalment that brings the balance to the balloon, before rounding."""
+        plan, den = self.plan, self.denominator
+        start = max(row, plan.simple_row)
+        if not self.balloon and start < self.rows and not any(plan.grows[row:start]):
+            # Rows before `start` neither repay nor add interest to the balance: the level rows stand alone.
+            if start > row:
+                exact = self.balance * self.numerators[start], den
+            return level_after((self.balance * exact[1] + exact[0], exact[1]), self.numerators[start:], den)
+        grown = (self.balance * exact[1] + exact[0], exact[1]) if plan.grows[row] else (self.balance, 1)
+        numerators = [n if up else 0 for n, up in zip(self.numerators[row:], plan.grows[row:], strict=True)]
+        return weighted_level_ratio(grown, plan.weights[row:], numerators, den, self.balloon)
 
     def _flat_level(self, row: int, exact: Ratio) -> int:
         paying = [k for k in range(row, self.rows) if self.plan.weights[k]]
