@@ -27,7 +27,9 @@ TABLES: tuple[str, ...] = (
     "origination.tables.application",
     "origination.tables.contract",
     "origination.tables.decision",
+    "origination.tables.desk",
     "origination.tables.offer",
+    "origination.tables.policy",
     "origination.tables.product",
     "origination.tables.remedy",
     "origination.tables.screening",
@@ -40,7 +42,10 @@ FEATURES: tuple[str, ...] = (
     "core.web.site",
     "core.web.demo",
     "core.web.admin",
+    "core.web.admin_keys",
     "core.web.admin_users",
+    "core.web.api_pages",
+    "origination.web.api",
     "origination.web.quote",
     "origination.web.officer",
     "origination.web.case",
@@ -55,12 +60,14 @@ FEATURES: tuple[str, ...] = (
     "origination.web.manager",
     "origination.web.products",
     "scoring.web.monitoring",
+    "repayment.web.api",
     "repayment.web.collector",
     "repayment.web.payments",
 )
 # Modules with `JOBS`, `COMMANDS` or `POLICIES`.
 JOBS: tuple[str, ...] = ("core.auth.jobs", "origination.jobs", "repayment.jobs", "scoring.jobs")
 COMMANDS: tuple[str, ...] = (
+    "core.web.admin_keys",
     "core.web.cli",
     "core.web.cli_access",
     "demo.cli",

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast
 from uuid import UUID
 
 from sqlalchemy import (
@@ -97,6 +97,12 @@ R = TypeVar("R", bound=Row)
 P = TypeVar("P")
 
 
+class PolicyLookup(Protocol):
+    """A policy that is looked up anew in each work, so that what one process publishes counts in all of them."""
+
+    def in_force(self, session: Session) -> Any: ...
+
+
 class Work:
     """One unit of work: one session, actor, moment, business date and set of policies.
 
@@ -109,6 +115,7 @@ class Work:
         self.clock = clock
         self.now = clock.now()
         self._policies = policies
+        self._in_force: dict[type, Any] = {}
         self.after_commit: list[Callable[[], None]] = []
         self._locked: dict[tuple[type[Row], Any], Row] = {}
         # The session forgets a row nobody holds, and asks again: what this work has looked at stays with it.
@@ -150,8 +157,12 @@ class Work:
         return row
 
     def policy(self, policy_class: type[P]) -> P:
-        """The lender's policy of that kind, checked at start-up."""
-        found: P = self._policies[policy_class]
+        """The lender's policy of that kind: the same one for the whole of this work."""
+        if policy_class not in self._in_force:
+            held = self._policies[policy_class]
+            lookup = getattr(held, "in_force", None)
+            self._in_force[policy_class] = held if lookup is None else lookup(self.session)
+        found: P = self._in_force[policy_class]
         return found
 
 

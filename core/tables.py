@@ -147,6 +147,36 @@ class PolicyVersionRow(Row):
     first_used_at: Mapped[datetime]
 
 
+class PolicyEditionRow(HasId, Row):
+    """A policy text as people edit it: a draft, one that waits for a second person, or a published version.
+
+    `number` is given at publication; the highest published one of a stage is in force. A published row never changes.
+    """
+
+    __tablename__ = "policy_edition"
+    stage: Mapped[str] = mapped_column(String(40))
+    number: Mapped[int | None]
+    status: Mapped[str] = mapped_column(String(20))  # draft, waiting, published, discarded
+    text: Mapped[str]
+    sha256: Mapped[str] = mapped_column(String(64))
+    based_on: Mapped[int] = mapped_column(default=0)  # the number it is compared with; 0 is the file
+    equal_to: Mapped[int | None]  # rolled back: the version whose text this is
+    note: Mapped[str] = mapped_column(default="")
+    row_version: Mapped[int] = mapped_column(default=1)
+    author_id: Mapped[UUID | None]
+    author_name: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+    submitted_at: Mapped[datetime | None]
+    publisher_id: Mapped[UUID | None]
+    publisher_name: Mapped[str | None] = mapped_column(String(200))
+    published_at: Mapped[datetime | None]
+    __table_args__ = (
+        UniqueConstraint("stage", "number"),
+        Index("ix_policy_edition_stage_status", "stage", "status"),
+    )
+
+
 class ReferenceCounterRow(Row):
     """The last number given out per prefix and year."""
 
@@ -216,3 +246,19 @@ class SignedLinkRow(Row):
     subject_id: Mapped[UUID]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+
+
+class ApiKeyRow(HasId, Row):
+    """A machine's key to the JSON interface: bound to a user and to scopes; only its hash is kept."""
+
+    __tablename__ = "api_key"
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"), index=True)
+    name: Mapped[str] = mapped_column(String(100))
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    hint: Mapped[str] = mapped_column(String(12))  # the first characters, to recognise it by
+    scopes: Mapped[list[str]] = mapped_column(ARRAY(String(20)))
+    created_by: Mapped[UUID | None]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]

@@ -68,7 +68,7 @@ def scoring_facts(case: Case, wish: Wish, policy: OriginationPolicy) -> dict[str
     most, _ = instalment_of(case.product, terms, case.day)
     facts = dict(case.base)
     facts |= {"tenor_months": wish.tenor_months, "amortisation": wish.kind.value}
-    return facts | loan_facts(facts, wish.amount, most, case.own, policy.exchange)
+    return facts | loan_facts(facts, wish.amount, most, case.own, policy.exchange_on(case.day))
 
 
 def assess(case: Case, wish: Wish, policy: OriginationPolicy) -> Assessment:
@@ -104,7 +104,7 @@ def _burden_facts(case: Case, facts: Facts, terms: Terms, policy: OriginationPol
     )
     most_stressed, year_stressed = instalment_of(case.product, stressed, case.day)
     burden = Burden(most, first_year, most_stressed, year_stressed)
-    derived = loan_facts(facts, terms.amount, most, case.own, policy.exchange)
+    derived = loan_facts(facts, terms.amount, most, case.own, policy.exchange_on(case.day))
     if case.product.segment == "sme":
         return derived | company_affordability(facts, terms.amount, burden, policy.stress)
     sums = tuple(facts.get(name) for name in ("income_monthly", "obligations_monthly", "housing_cost_monthly"))

@@ -25,6 +25,7 @@ class Exchange:
 
     as_of: date
     usd_per_unit: Mapping[str, Decimal]
+    source: str = ""
 
     def __post_init__(self) -> None:
         if any(rate <= 0 for rate in self.usd_per_unit.values()):

@@ -17,26 +17,38 @@ from core.domain.money import Money
 from origination.domain.affordability import Stress
 from origination.domain.authority import Authority
 from origination.domain.decision import CompiledPolicy
+from origination.domain.decision_clock import StatutoryClock, read_clock
 from origination.domain.facts import Exchange
 from origination.domain.offer import OfferPolicy
 from origination.domain.pricing import PricingPolicy
 from origination.domain.rules import REASON_ID, DecisionTable, Outcome, read_table
 
-SECTIONS = ("version", "exchange", "stress", "pricing", "offers", "review", "reason", "authority", "table")
+SECTIONS = (
+    "version", "exchange", "stress", "pricing", "offers", "review", "clock", "reason", "override_reason", "condition",
+    "authority", "table",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class ReviewPolicy:
-    """Days: how long a draft waits, until when a person has looked at a referral or a request to look again."""
+    """Days: how long a draft waits, until when a person has looked at a referral or a request to look again, after
+    how many an applicant is told what is still missing, and how old the exchange rates may be."""
 
     draft_days: int
     referral_days: int
     look_again_days: int
+    missing_papers_days: int = 7
+    exchange_days: int = 45
+
+    def __post_init__(self) -> None:
+        if any(not 1 <= getattr(self, name) <= 3650 for name in self.__dataclass_fields__):
+            raise PolicyInvalid("[review]: every number of days is from 1 to 3650")
 
 
 @dataclass(frozen=True, slots=True)
 class OfficerReason:
-    """A reason no table finds, for which a person may decline; `texts` as the applicant reads it, by locale."""
+    """Words a person chooses: a reason no table finds for declining, one for going against the rules, or a condition of
+    an approval; `texts` by locale."""
 
     id: str
     texts: Mapping[str, str]
@@ -48,17 +60,25 @@ class OriginationPolicy:
     """Everything an automatic decision depends on beside the facts. `text` is canonical JSON of what was read."""
 
     STAGE: ClassVar[str] = "origination"
+    PUBLISHED: ClassVar[bool] = True
 
     version: str
     tables: tuple[DecisionTable, ...]
     stress: Stress
-    exchange: Exchange
+    exchanges: tuple[Exchange, ...]
     pricing: PricingPolicy
     offers: OfferPolicy
     review: ReviewPolicy
     authority: tuple[Authority, ...]
     text: str = field(repr=False)
     reasons: tuple[OfficerReason, ...] = ()
+    override_reasons: tuple[OfficerReason, ...] = ()
+    conditions: tuple[OfficerReason, ...] = ()
+    clocks: tuple[StatutoryClock, ...] = ()
+
+    def exchange_on(self, day: date) -> Exchange:
+        """The reference rates in force on that day: the newest not after it, the oldest before all of them."""
+        return next((one for one in reversed(self.exchanges) if one.as_of <= day), self.exchanges[0])
 
     @cached_property
     def compiled(self) -> CompiledPolicy:
@@ -83,12 +103,15 @@ class OriginationPolicy:
                 version=str(own["version"]),
                 tables=tables,
                 stress=Stress(Decimal(own["stress"]["rate"]), Decimal(own["stress"]["income"])),
-                exchange=_exchange(own["exchange"]),
+                exchanges=_exchanges(own["exchange"]),
                 pricing=_pricing(own["pricing"]),
                 offers=OfferPolicy(**own["offers"]),
                 review=ReviewPolicy(**own["review"]),
                 authority=tuple(_authority(raw) for raw in own["authority"]),
                 reasons=tuple(_reason(raw) for raw in own.get("reason", ())),
+                override_reasons=tuple(_reason(raw) for raw in own.get("override_reason", ())),
+                conditions=tuple(_reason(raw) for raw in own.get("condition", ())),
+                clocks=tuple(read_clock(raw) for raw in own.get("clock", ())),
                 text=json.dumps(own, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=_plain),
             )
         except (KeyError, ValueError, TypeError, InvalidOperation) as error:
@@ -110,6 +133,11 @@ class OriginationPolicy:
                 if row.id == reason_id and row.texts:
                     return row.texts
         return next((reason.texts for reason in self.reasons if reason.id == reason_id), {})
+
+    def said(self, code: str) -> Mapping[str, str]:
+        """The words of an override reason or a condition by locale; empty for one the policy does not have."""
+        every = (*self.override_reasons, *self.conditions)
+        return next((one.texts for one in every if one.id == code), {})
 
     def officer_reasons(self, segment: str) -> dict[str, Mapping[str, str]]:
         """What an applicant of the segment may be told when a person declines: reason id -> words by locale."""
@@ -133,10 +161,18 @@ def _decimals(raw: Mapping[str, str]) -> dict[str, Decimal]:
     return {key: Decimal(value) for key, value in raw.items()}
 
 
-def _exchange(raw: Mapping[str, Any]) -> Exchange:
-    as_of = raw["as_of"]
-    day = date.fromisoformat(as_of) if isinstance(as_of, str) else as_of
-    return Exchange(day, _decimals(raw["usd_per_unit"]))
+def _exchanges(raw: Any) -> tuple[Exchange, ...]:
+    """`[[exchange]]` by day; a single `[exchange]` in texts of before there were several."""
+    rows = [raw] if isinstance(raw, Mapping) else list(raw)
+    found = []
+    for one in rows:
+        as_of = one["as_of"]
+        day = date.fromisoformat(as_of) if isinstance(as_of, str) else as_of
+        found.append(Exchange(day, _decimals(one["usd_per_unit"]), str(one.get("source", ""))))
+    days = [one.as_of for one in found]
+    if not days or len(set(days)) != len(days):
+        raise PolicyInvalid("[[exchange]]: give the rates of at least one day, and of each day once")
+    return tuple(sorted(found, key=lambda one: one.as_of))
 
 
 def _pricing(raw: Mapping[str, Any]) -> PricingPolicy:

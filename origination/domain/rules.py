@@ -20,6 +20,7 @@ from core.domain.errors import PolicyInvalid
 from core.domain.fact import Fact, FactType, FactValue
 from core.domain.facts import CATALOGUE
 from core.domain.money import Money
+from core.domain.texts import Text
 
 
 class Op(StrEnum):
@@ -71,6 +72,7 @@ class Stage(StrEnum):
 
 STAGE_ORDER = {stage: at for at, stage in enumerate(Stage)}
 REASON_ID = re.compile(r"[A-Z][A-Z0-9_]{2,59}")
+RATIO_MAX = 20  # a ratio above 2,000 % is per cent typed as a whole
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
@@ -99,6 +101,7 @@ class TableRow:
     solvable: bool = False  # a smaller or longer loan may pass
     final: bool = False  # no person may override it
     texts: Mapping[str, str] = field(default_factory=dict)  # locale -> the reason as said to the applicant
+    note: str = ""  # for colleagues: the law or the thought behind it
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +116,7 @@ class DecisionTable:
     jurisdictions: frozenset[str] = frozenset()
     valid_from: date | None = None
     valid_to: date | None = None
+    note: str = ""
 
     @property
     def gives_values(self) -> bool:
@@ -134,17 +138,25 @@ class DecisionTable:
         )
 
 
+def refuse(where: str, text: Text) -> PolicyInvalid:
+    """The error of a table, row or cell: `text` in its details says it without the place, in any language."""
+    return PolicyInvalid(f"Table {where}: {text}", text=text)
+
+
 def read_table(raw: Mapping[str, Any]) -> DecisionTable:
     """One `[[table]]` of a policy text. Raises PolicyInvalid naming table, row and cell for anything that is not right:
     an unknown fact or operator, an operand of the wrong type, a protected fact outside the knock-out stage."""
     name = str(raw.get("name", ""))
-    _only(raw, {"name", "stage", "hit_policy", "segments", "jurisdictions", "valid_from", "valid_to", "row"}, name)
+    _only(
+        raw, {"name", "stage", "hit_policy", "segments", "jurisdictions", "valid_from", "valid_to", "note", "row"}, name
+    )
     if not name:
         raise PolicyInvalid("A decision table has no name")
     try:
         stage, hit_policy = Stage(raw["stage"]), HitPolicy(raw["hit_policy"])
     except (KeyError, ValueError) as error:
-        raise PolicyInvalid(f"Table {name}: stage or hit_policy is missing or unknown ({error})") from None
+        text = Text("The stage or hit policy is missing or unknown ({error})", error=error)
+        raise refuse(name, text) from None
     rows = tuple(_row(name, stage, row) for row in raw.get("row", ()))
     table = DecisionTable(
         name=name,
@@ -155,6 +167,7 @@ def read_table(raw: Mapping[str, Any]) -> DecisionTable:
         jurisdictions=frozenset(raw.get("jurisdictions", ())),
         valid_from=_day(name, raw.get("valid_from")),
         valid_to=_day(name, raw.get("valid_to")),
+        note=str(raw.get("note", "")),
     )
     _check(table)
     return table
@@ -164,91 +177,99 @@ def _day(name: str, raw: Any) -> date | None:
     try:
         return date.fromisoformat(raw) if isinstance(raw, str) else raw
     except ValueError:
-        raise PolicyInvalid(f"Table {name}: {raw!r} is not a day like 2026-01-31") from None
+        raise refuse(name, Text("{value} is not a day like 2026-01-31", value=repr(raw))) from None
 
 
 def _check(table: DecisionTable) -> None:
     ids = [row.id for row in table.rows]
     if not ids:
-        raise PolicyInvalid(f"Table {table.name} has no rows")
+        raise refuse(table.name, Text("A table has at least one row"))
     if len(set(ids)) != len(ids):
-        raise PolicyInvalid(f"Table {table.name} uses a reason id twice")
+        raise refuse(table.name, Text("An id is used twice"))
     judging = [row for row in table.rows if row.outcome is not None]
     if judging and table.gives_values:
-        raise PolicyInvalid(f"Table {table.name} mixes outcomes and values")
+        raise refuse(table.name, Text("This table mixes outcomes and values"))
     if table.gives_values and len({tuple(sorted(row.values)) for row in table.rows}) != 1:
-        raise PolicyInvalid(f"Table {table.name}: every row must give the same values")
+        raise refuse(table.name, Text("Every row must give the same values"))
     if table.gives_values and table.hit_policy is HitPolicy.COLLECT:
-        raise PolicyInvalid(f"Table {table.name}: a table of values needs the hit policy first or unique")
+        raise refuse(table.name, Text("A table of values needs the hit policy first or unique"))
 
 
 def _only(raw: Mapping[str, Any], known: set[str], where: str) -> None:
     strange = sorted(set(raw) - known)
     if strange:
-        raise PolicyInvalid(f"Table {where}: unknown key {', '.join(strange)}")
+        raise refuse(where, Text("There is no key called {names}", names=", ".join(strange)))
 
 
 def _row(table: str, stage: Stage, raw: Mapping[str, Any]) -> TableRow:
     where = f"{table}/{raw.get('id', '?')}"
-    _only(raw, {"id", "when", "outcome", "values", "solvable", "final", "text"}, where)
+    _only(raw, {"id", "when", "outcome", "values", "solvable", "final", "text", "note"}, where)
     if not REASON_ID.fullmatch(str(raw.get("id", ""))):
-        raise PolicyInvalid(f"Table {where}: a row needs an id in capital letters, like DTI_ABOVE_LIMIT")
+        raise refuse(where, Text("A row needs an id in capital letters, like DTI_ABOVE_LIMIT"))
     cells = tuple(read_cell(where, name, condition) for name, condition in sorted(raw.get("when", {}).items()))
     for cell in cells:
-        if CATALOGUE[cell.fact].protected and stage not in {Stage.PREQUALIFICATION, Stage.KNOCK_OUT}:
-            raise PolicyInvalid(f"Table {where}: {cell.fact} is protected and may only be used for a legal knock-out")
+        check_protected(where, cell.fact, stage)
     try:
         outcome = Outcome(raw["outcome"]) if "outcome" in raw else None
     except ValueError:
-        raise PolicyInvalid(f"Table {where}: {raw['outcome']!r} is not APPROVE, REFER or DECLINE") from None
+        raise refuse(where, Text("{value} is not APPROVE, REFER or DECLINE", value=repr(raw["outcome"]))) from None
     if (outcome is None) == ("values" not in raw):
-        raise PolicyInvalid(f"Table {where}: a row gives either an outcome or values")
-    values = {key: _output(where, key, value) for key, value in raw.get("values", {}).items()}
-    texts = _texts(where, raw.get("text", {}), cells, needed=outcome in {Outcome.REFER, Outcome.DECLINE})
+        raise refuse(where, Text("A row gives either an outcome or values"))
+    values = {key: read_output(where, key, value) for key, value in raw.get("values", {}).items()}
+    texts = read_texts(where, raw.get("text", {}), cells, needed=outcome in {Outcome.REFER, Outcome.DECLINE})
     flags = {name: bool(raw.get(name, False)) for name in ("solvable", "final")}
-    return TableRow(str(raw["id"]), cells, outcome, values, texts=texts, **flags)
+    return TableRow(str(raw["id"]), cells, outcome, values, texts=texts, note=str(raw.get("note", "")), **flags)
 
 
-def _texts(where: str, raw: Any, cells: tuple[Cell, ...], *, needed: bool) -> Mapping[str, str]:
+def check_protected(where: str, name: str, stage: Stage) -> None:
+    """Raises PolicyInvalid for a protected fact outside the legal tests."""
+    if CATALOGUE[name].protected and stage not in {Stage.PREQUALIFICATION, Stage.KNOCK_OUT}:
+        raise refuse(where, Text("{name} is protected and may only be used for a legal knock-out", name=name))
+
+
+def read_texts(where: str, raw: Any, cells: tuple[Cell, ...], *, needed: bool) -> Mapping[str, str]:
     """The reason in both languages; `{dti}` and `{dti_limit}` stand for the value of a cell's fact and its limit."""
     if needed and set(raw) != {"en", "zh"}:
-        raise PolicyInvalid(f"Table {where}: give the reason as text = {{ en = ..., zh = ... }}")
+        raise refuse(where, Text("Give the reason in English and in Chinese"))
     known = {cell.fact for cell in cells} | {f"{cell.fact}_limit" for cell in cells}
     for locale, text in raw.items():
         strange = set(PLACEHOLDER.findall(text)) - known
         if strange:
-            raise PolicyInvalid(f"Table {where}: the {locale} text names {', '.join(sorted(strange))}, not in this row")
+            names = ", ".join(sorted(strange))
+            raise refuse(where, Text("The {locale} text names {names}, not in this row", locale=locale, names=names))
     return dict(raw)
 
 
-def _output(where: str, key: str, raw: Any) -> Any:
+def read_output(where: str, key: str, raw: Any) -> Any:
     """Values are money by currency, text, a whole number, or a Decimal written as text with a point."""
     if isinstance(raw, Mapping):
         return {currency: _money(where, key, amount, currency) for currency, amount in raw.items()}
     if isinstance(raw, bool | float) or not isinstance(raw, str | int):
-        raise PolicyInvalid(f"Table {where}: write the value of {key} as text or a whole number")
+        raise refuse(where, Text("Write the value of {name} as text or a whole number", name=key))
     return raw
 
 
 def read_cell(where: str, name: str, raw: Any) -> Cell:
     """`dti = [">", "0.55"]`, `amount = [">", {CNY = "200000"}]`, `purpose = ["in", "car_new", "car_used"]`."""
     if name not in CATALOGUE:
-        raise PolicyInvalid(f"Table {where}: there is no fact called {name}")
+        raise refuse(where, Text("There is no fact called {name}", name=name))
     entry = CATALOGUE[name]
     if not isinstance(raw, list | tuple) or len(raw) < 2:
-        raise PolicyInvalid(f"Table {where}: write {name} as [operator, value]")
+        raise refuse(where, Text("Write {name} as [operator, value]", name=name))
     try:
         op = Op(raw[0])
     except ValueError:
-        raise PolicyInvalid(f"Table {where}: {raw[0]!r} is not an operator") from None
+        raise refuse(where, Text("{value} is not an operator", value=repr(raw[0]))) from None
     if entry.type is FactType.TEXT or (op in RANKED and not entry.rankable):
-        raise PolicyInvalid(f"Table {where}: {name} ({entry.type.value}) cannot be compared by {op.value}")
+        text = Text("{name} ({type}) cannot be compared by {op}", name=name, type=entry.type.value, op=op.value)
+        raise refuse(where, text)
     if entry.type is FactType.MONEY:
         return _money_cell(where, entry, op, raw[1:])
     operands = tuple(_operand(where, entry, value) for value in raw[1:])
     _count(where, name, op, len(operands))
     if op is Op.BETWEEN and _beyond(operands[0], operands[1]):
-        raise PolicyInvalid(f"Table {where}: {name} is between {operands[0]} and {operands[1]}, which is empty")
+        low, high = operands[0], operands[1]
+        raise refuse(where, Text("{name} is between {low} and {high}, which is empty", name=name, low=low, high=high))
     return Cell(name, op, operands)
 
 
@@ -257,32 +278,36 @@ def _beyond(low: Any, high: Any) -> bool:
 
 
 def _count(where: str, name: str, op: Op, count: int) -> None:
-    wanted = {Op.BETWEEN: "two values", Op.IN: "values", Op.NOT_IN: "values"}.get(op, "one value")
     right = {Op.BETWEEN: count == 2, Op.IN: count >= 1, Op.NOT_IN: count >= 1}.get(op, count == 1)
     if not right:
-        raise PolicyInvalid(f"Table {where}: {name} {op.value} needs {wanted}, got {count}")
+        wanted = {Op.BETWEEN: Text("{op} needs two values", op=op.value), Op.IN: Text("List at least one value")}
+        wanted[Op.NOT_IN] = wanted[Op.IN]
+        raise refuse(f"{where}, {name}", wanted.get(op, Text("{op} needs one value", op=op.value)))
 
 
 def _money_cell(where: str, entry: Fact, op: Op, raw: Any) -> Cell:
     if not all(isinstance(one, Mapping) for one in raw):
-        raise PolicyInvalid(f'Table {where}: {entry.name} is money; write it by currency, like {{CNY = "5000"}}')
+        raise refuse(where, Text("{name} is money; write it by currency, like CNY 5000", name=entry.name))
     currencies = set(raw[0])
     if any(set(one) != currencies for one in raw) or not currencies:
-        raise PolicyInvalid(f"Table {where}: {entry.name} names different currencies")
+        raise refuse(where, Text("{name} names different currencies", name=entry.name))
     limits = {code: tuple(_money(where, entry.name, one[code], code) for one in raw) for code in sorted(currencies)}
     _count(where, entry.name, op, len(raw))
     if op is Op.BETWEEN and any(low > high for low, high in limits.values()):
-        raise PolicyInvalid(f"Table {where}: {entry.name} is between bounds that leave nothing")
+        raise refuse(where, Text("{name} is between bounds that leave nothing", name=entry.name))
     return Cell(entry.name, op, (), limits)
 
 
 def _money(where: str, name: str, raw: Any, currency: str) -> Money:
     if isinstance(raw, bool | float) or not isinstance(raw, str | int):
-        raise PolicyInvalid(f"Table {where}: write the {currency} amount of {name} as text or a whole number")
+        text = Text("Write the {currency} amount of {name} as text or a whole number", currency=currency, name=name)
+        raise refuse(where, text)
     try:
         return Money.of(raw, currency)
     except (ValueError, InvalidOperation):
-        raise PolicyInvalid(f"Table {where}: {raw!r} is not an amount in {currency}") from None
+        raise refuse(
+            where, Text("{value} is not an amount in {currency}", value=repr(raw), currency=currency)
+        ) from None
 
 
 def _operand(where: str, entry: Fact, raw: Any) -> FactValue:
@@ -294,12 +319,12 @@ def _operand(where: str, entry: Fact, raw: Any) -> FactValue:
             return raw
         case (FactType.ORDINAL | FactType.CHOICE, str() | int()) if any(c.value == raw for c in entry.choices):
             return raw
-        case (FactType.DATE, date()):
-            return raw
+        case (FactType.DATE, date() | str()):  # a kept text has days as ISO text
+            return found if (found := _day(where, raw)) is not None else raw
         case (FactType.CODE, str()):
             return raw
-    unit = f" {entry.unit}" if entry.unit else ""
-    raise PolicyInvalid(f"Table {where}: {raw!r} is not a value of {entry.name} ({entry.type.value}{unit})")
+    kind = f"{entry.type.value} {entry.unit}" if entry.unit else entry.type.value
+    raise refuse(where, Text("{value} is not a value of {name} ({kind})", value=repr(raw), name=entry.name, kind=kind))
 
 
 def _decimal(where: str, entry: Fact, raw: str) -> Decimal:
@@ -307,8 +332,12 @@ def _decimal(where: str, entry: Fact, raw: str) -> Decimal:
     try:
         value = Decimal(raw.rstrip("%").strip() if percent else raw)
     except InvalidOperation:
-        raise PolicyInvalid(f"Table {where}: {raw!r} is not a number for {entry.name}") from None
+        raise refuse(where, Text("{value} is not a number for {name}", value=repr(raw), name=entry.name)) from None
     value = value / 100 if percent else value
     if not value.is_finite() or value != value.quantize(Decimal("0.000001")):
-        raise PolicyInvalid(f"Table {where}: {raw!r} for {entry.name} has more than six decimals or no end")
+        text = Text("{value} for {name} has more than six decimals or no end", value=repr(raw), name=entry.name)
+        raise refuse(where, text)
+    if entry.type is FactType.RATIO and not entry.unit and abs(value) > RATIO_MAX:
+        text = Text("{value} would be {percent} per cent: write 55% or 0.55", value=raw, percent=f"{value * 100:,.0f}")
+        raise refuse(where, text)
     return value

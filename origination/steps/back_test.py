@@ -214,7 +214,7 @@ def profit_usd(facts: Mapping[str, FactValue], pd: Decimal, policy: OriginationP
     segment, costs = str(facts.get("segment")), policy.pricing
     if not isinstance(amount, Money) or not isinstance(rate, Decimal):
         return Decimal(0)
-    usd = policy.exchange.in_usd(amount)
+    usd = policy.exchanges[-1].in_usd(amount)
     funds = costs.cost_of_funds.get(amount.currency)
     loss, running = costs.loss_given_default.get(segment), costs.operating_cost.get(segment)
     if usd is None or funds is None or loss is None or running is None:

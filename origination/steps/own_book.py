@@ -49,7 +49,7 @@ def own_book(w: Work, row: ApplicationRow) -> OwnBook:
 
 
 def _sum(w: Work, by_currency: Mapping[str, int], currency: str) -> Money:
-    exchange = w.policy(OriginationPolicy).exchange
+    exchange = w.policy(OriginationPolicy).exchange_on(w.today)
     total = Money.zero(currency)
     for code, minor in by_currency.items():
         converted = exchange.convert(Money(minor, code), currency)

@@ -53,6 +53,8 @@ class ApplicationRow(HasId, Row):
             "(status = 'DRAFT') OR status IN ('WITHDRAWN', 'EXPIRED') OR reference IS NOT NULL", name="reference"
         ),
         Index("ix_application_status_moved_at", "status", "moved_at"),
+        Index("ix_application_status_due_at", "status", "due_at", "id"),
+        Index("ix_application_status_submitted_at", "status", "submitted_at", "id"),
     )
 
 

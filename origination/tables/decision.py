@@ -92,6 +92,7 @@ class DecisionRow(HasId, Row):
     rate_annual: Mapped[Decimal | None]
     price: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list)
     override: Mapped[bool] = mapped_column(default=False)
+    override_reason: Mapped[str | None] = mapped_column(String(60))
     actor_id: Mapped[UUID | None]
     actor_name: Mapped[str] = mapped_column(String(200))
     reason: Mapped[str | None] = mapped_column(EncryptedText("decision.reason"))
@@ -116,6 +117,8 @@ class VerdictRow(HasId, Row):
     amortisation: Mapped[str] = mapped_column(String(20))
     override: Mapped[bool]
     seats: Mapped[int]
+    override_reason: Mapped[str | None] = mapped_column(String(60))
+    conditions: Mapped[list[str] | None] = mapped_column(JSONB)
     reason_codes: Mapped[list[str]] = mapped_column(JSONB)
     reason: Mapped[str] = mapped_column(EncryptedText("verdict.reason"))
     actor_id: Mapped[UUID]
@@ -125,12 +128,29 @@ class VerdictRow(HasId, Row):
 
 
 class ReviewRequestRow(HasId, Row):
-    """An applicant asked a person to look again at an automatic decision."""
+    """An applicant asked a person to look again at what a computer decided: a decision, or the identity checks."""
 
     __tablename__ = "review_request"
     application_id: Mapped[UUID] = mapped_column(ForeignKey("application.id"), index=True)
-    decision_id: Mapped[UUID] = mapped_column(ForeignKey("decision.id"))
+    decision_id: Mapped[UUID | None] = mapped_column(ForeignKey("decision.id"))
+    kyc_check_id: Mapped[UUID | None] = mapped_column(ForeignKey("kyc_check.id"))
     text: Mapped[str] = mapped_column(EncryptedText("review_request.text"))
     asked_at: Mapped[datetime]
     due_on: Mapped[date]
     closed_at: Mapped[datetime | None]
+
+
+class ConditionRow(HasId, Row):
+    """What an approval asks for before the money is paid out; met or let go by a person."""
+
+    __tablename__ = "decision_condition"
+    application_id: Mapped[UUID] = mapped_column(ForeignKey("application.id"), index=True)
+    decision_id: Mapped[UUID] = mapped_column(ForeignKey("decision.id"))
+    assessment: Mapped[int]
+    code: Mapped[str] = mapped_column(String(60))
+    texts: Mapped[dict[str, str]] = mapped_column(JSONB)
+    status: Mapped[str] = mapped_column(String(10))  # open, met, waived
+    settled_at: Mapped[datetime | None]
+    settled_by: Mapped[UUID | None]
+    settled_name: Mapped[str | None] = mapped_column(String(200))
+    note: Mapped[str | None] = mapped_column(EncryptedText("decision_condition.note"))

@@ -37,12 +37,12 @@ def trace(found, **facts):
 @pytest.mark.parametrize(
     ("bad", "said"),
     [
-        (row(income=[">", 1]), "there is no fact called income"),
+        (row(income=[">", 1]), "There is no fact called income"),
         (row(dti=["~", "0.5"]), "is not an operator"),
         (row(dti=[">", 0.5]), "not a value of dti (ratio)"),
         (row(dti=[">", "half"]), "not a number for dti"),
         (row(dti=[">", "0.12345678"]), "more than six decimals"),
-        (row(dti=[">"]), "write dti as [operator, value]"),
+        (row(dti=[">"]), "Write dti as [operator, value]"),
         (row(dti=["between", "0.5"]), "needs two values"),
         (row(dti=["between", "0.6", "0.5"]), "which is empty"),
         (row(amount=[">", "5000"]), "write it by currency"),
@@ -54,10 +54,10 @@ def trace(found, **facts):
         (row(age_years=["<", "18"]), "not a value of age_years (integer years)"),
         (row("lower", dti=[">", "1"]), "capital letters"),
         (row(outcome="MAYBE", dti=[">", "1"]), "not APPROVE, REFER or DECLINE"),
-        ({"id": "ROW_ONE", "when": {}, "outcome": "REFER", "text": {"en": "x"}}, "en = ..., zh = ..."),
+        ({"id": "ROW_ONE", "when": {}, "outcome": "REFER", "text": {"en": "x"}}, "in English and in Chinese"),
         ({"id": "ROW_ONE", "when": {}, "outcome": "REFER", "text": {"en": "{x}", "zh": "x"}}, "names x"),
-        ({"id": "ROW_ONE", "when": {}}, "either an outcome or values"),
-        ({"id": "ROW_ONE", "when": {}, "outcom": "REFER"}, "unknown key outcom"),
+        ({"id": "ROW_ONE", "when": {}}, "gives either an outcome or values"),
+        ({"id": "ROW_ONE", "when": {}, "outcom": "REFER"}, "no key called outcom"),
     ],
 )
 def test_a_wrong_row_is_refused_with_table_row_and_reason(bad, said):
