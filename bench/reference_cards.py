@@ -19,8 +19,9 @@ sys.path.insert(0, str(ROOT))
 
 from scoring.domain.columns import DataSchema  # noqa: E402
 from scoring.domain.policy import ScoringPolicy  # noqa: E402
+from scoring.steps.draft import write_draft  # noqa: E402
 from scoring.steps.read_sample import Sample, read_sample  # noqa: E402
-from scoring.steps.train import TrainRequest, train, write_draft  # noqa: E402
+from scoring.steps.train import TrainRequest, train  # noqa: E402
 
 PURPOSES = "other car_new car_used furniture electronics appliances repairs education vacation retraining business"
 # fact: (source column, direction of the PD, meaning, labels by code or None for an ordinal kept as it is)

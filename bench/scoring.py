@@ -28,9 +28,8 @@ from scoring.domain.metrics import auc, ece, fit_calibration  # noqa: E402
 from scoring.domain.policy import ScoringPolicy  # noqa: E402
 from scoring.engine import Booster, Plan, train_booster  # noqa: E402
 from scoring.steps.assemble import assemble  # noqa: E402
-from scoring.steps.fit import choose_plan, fit_folds, fit_once, folds_of, take  # noqa: E402
+from scoring.steps.fit import choose_plan, fit_folds, fit_once, folds_of, sized_plan, take  # noqa: E402
 from scoring.steps.read_sample import read_sample, read_schema  # noqa: E402
-from scoring.steps.train import sized_plan  # noqa: E402
 
 SETS = ("german", "taiwan", "hmeq", "gmsc", "sba_national")
 POLICY = ScoringPolicy.from_toml(tomllib.loads((ROOT / "scoring" / "policy.toml").read_text()))

@@ -84,13 +84,16 @@ def train_booster(
     seed: int,
     weight: np.ndarray | None = None,
     watch: tuple[np.ndarray, np.ndarray] | None = None,
+    cluster: str | None = None,
 ) -> tuple[Booster, int]:
     """Trains on encoded rows (rows, features); gives the booster and its rounds.
 
     `additive` lets each tree use one feature only. With `watch` (rows, outcome) training stops when its log-loss has
-    not fallen for a while, and the booster is cut to the best round.
+    not fallen for a while, and the booster is cut to the best round. `cluster` is the address of a Dask scheduler.
     """
     xgboost = _xgboost()
+    if cluster is not None:
+        return _train_on_cluster(features, matrix, bad, plan, additive, seed, weight, watch, cluster)
     params = _params(features, plan, additive=additive, seed=seed)
     params["nthread"] = 2 if len(bad) >= ROWS_FOR_TWO_THREADS else 1
     data = _dmatrix(features, matrix, bad, weight)
@@ -106,6 +109,41 @@ def train_booster(
         verbose_eval=False,
     )
     best = int(inner.best_iteration) + 1
+    return Booster(features, inner[:best]), best
+
+
+def _train_on_cluster(
+    features: Sequence[Feature], matrix: np.ndarray, bad: np.ndarray, plan: Plan, additive: bool, seed: int,
+    weight: np.ndarray | None, watch: tuple[np.ndarray, np.ndarray] | None, cluster: str,
+) -> tuple[Booster, int]:  # fmt: skip
+    """`xgboost.dask` over the workers of a scheduler: the rows in as many parts as there are workers."""
+    import dask.array as da
+    from dask.distributed import Client
+    from xgboost import dask as remote
+
+    params = _params(features, plan, additive=additive, seed=seed) | {"nthread": 1}
+    types = {"feature_names": [f"f{i}" for i in range(len(features))],
+             "feature_types": ["c" if f.is_category else "q" for f in features]}  # fmt: skip
+    with Client(cluster, set_as_default=False) as client:
+        parts = max(1, len(client.scheduler_info()["workers"]))
+
+        def split(array: np.ndarray) -> Any:
+            size = -(-len(array) // parts)
+            return da.from_array(array, chunks=(size, array.shape[1]) if array.ndim == 2 else (size,))
+
+        def data(rows: np.ndarray, outcome: np.ndarray, own: np.ndarray | None) -> Any:
+            return remote.DaskDMatrix(
+                client, split(rows), split(outcome), weight=None if own is None else split(own),
+                enable_categorical=True, **types,
+            )  # fmt: skip
+
+        found = remote.train(
+            client, params, data(matrix, bad, weight), plan.rounds, verbose_eval=False,
+            evals=[] if watch is None else [(data(*watch, None), "watch")],
+            early_stopping_rounds=None if watch is None else max(30, round(3 / plan.eta)),
+        )  # fmt: skip
+        inner = found["booster"]
+    best = plan.rounds if watch is None else int(inner.best_iteration) + 1
     return Booster(features, inner[:best]), best
 
 

@@ -28,6 +28,7 @@ _STAGES = {
     "folds": "cross-fitting",
     "test": "testing",
     "final": "final fit",
+    "stability": "refitting",
 }
 
 
@@ -55,8 +56,9 @@ def train_card(
 ) -> None:  # fmt: skip
     """Train a draft version into a folder. Needs no database."""
     from core.web.work import house
+    from scoring.steps.draft import write_draft
     from scoring.steps.read_sample import read_schema
-    from scoring.steps.train import TrainRequest, train, write_draft
+    from scoring.steps.train import TrainRequest, train
 
     columns = read_schema(schema, data=data).without(exclude)
     request = TrainRequest(

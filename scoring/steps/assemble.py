@@ -13,7 +13,7 @@ from scoring.domain.additive import AdditiveCard, CellTable, additive_from_json
 from scoring.domain.card import Baseline, Terms, grades_from_bands
 from scoring.domain.checks import correlated_groups
 from scoring.domain.columns import Feature
-from scoring.domain.deep import DeepCard
+from scoring.domain.deep import DeepCard, background_of, with_background
 from scoring.domain.scale import Scale
 from scoring.domain.shapley import tabulate_shap
 from scoring.domain.trees import Grid, find_cells, grids_of, read_ensemble, tabulate_additive
@@ -23,6 +23,7 @@ Card = AdditiveCard | DeepCard
 NEAR_ROWS_MIN = 50
 NEAR_SHARE = 0.2
 APPROVED_SHARE_MIN = 0.05
+BACKGROUND_ROWS = 200
 
 
 def assemble(
@@ -53,6 +54,25 @@ def assemble(
     ticks = tuple(round(float(part[rows].mean())) for part in scored.ticks)
     base = Baseline(method, ticks, card.base_ticks + sum(ticks), int(rows.sum()))
     return replace(card, terms=replace(terms, groups=groups, baseline=base))
+
+
+def interventional(card: Card, fit: Fit, columns: Columns, seed: int) -> Card:
+    """A deep card whose values are taken against a stored background: rows of its own baseline, drawn by seed.
+
+    Its contributions then say by how much a value moves the score of those rows; the score itself stays the same.
+    """
+    assert isinstance(card, DeepCard)
+    assert fit.booster is not None
+    _, rows = _reference_rows(card.terms.baseline.method, card.score_rows(columns).score, card.terms.cutoff_ticks)
+    chosen = np.flatnonzero(rows)
+    if len(chosen) > BACKGROUND_ROWS:
+        chosen = np.sort(np.random.default_rng(seed).choice(chosen, BACKGROUND_ROWS, replace=False))
+    model = fit.booster.save()
+    swapped = with_background(card, model, background_of([column[chosen] for column in columns]))
+    scored = swapped.score_rows([column[rows] for column in columns])
+    ticks = tuple(round(float(part.mean())) for part in scored.ticks)
+    base = replace(card.terms.baseline, ticks=ticks, score=swapped.base_ticks + sum(ticks))
+    return replace(swapped, terms=replace(swapped.terms, baseline=base))
 
 
 def _reference_rows(method: str, score: np.ndarray, cutoff: int) -> tuple[str, np.ndarray]:

@@ -24,7 +24,7 @@ PLANS = {
     ),
     "deep": (
         Plan("broad", 4, 0.04, 1500, 0.7, 1.0, 0.5, 5.0, 10.0, 256, 1),
-        Plan("sharp", 4, 0.1, 1500, 0.8, 1.0, 0.7, 1.0, 1.0, 256),
+        Plan("sharp", 4, 0.07, 2000, 0.8, 1.0, 0.7, 0.3, 0.1, 512),
     ),
 }
 SEARCH_ROWS = 20_000
@@ -75,15 +75,18 @@ def folds_of(bad: np.ndarray, count: int, seed: int) -> np.ndarray:
 
 def fit_once(
     kind: str, features: Sequence[Feature], columns: Columns, bad: np.ndarray, plan: Plan | None, seed: int,
-    watch: tuple[Columns, np.ndarray] | None = None,
+    watch: tuple[Columns, np.ndarray] | None = None, *, cluster: str | None = None,
 ) -> tuple[Fit, int]:  # fmt: skip
-    """One fit on encoded columns; with `watch` stopped early. Gives the fit and its rounds (0 for a regression)."""
+    """One fit on encoded columns; with `watch` stopped early. Gives the fit and its rounds (0 for a regression).
+
+    `cluster` is the address of a Dask scheduler to grow the trees on.
+    """
     if plan is None:
         return Fit(None, fit_woe(features, columns, bad)), 0
     matrix, outcome, weight = _with_blanks(features, columns, bad, seed)
     booster, rounds = train_booster(
         features, matrix, outcome, sized(plan, kind, len(bad)), additive=kind == "additive", seed=seed, weight=weight,
-        watch=None if watch is None else (np.column_stack(watch[0]), watch[1]),
+        watch=None if watch is None else (np.column_stack(watch[0]), watch[1]), cluster=cluster,
     )  # fmt: skip
     return Fit(booster, None), rounds
 
@@ -137,8 +140,24 @@ def take(columns: Columns, rows: np.ndarray) -> Columns:
     return [column[rows] for column in columns]
 
 
+def join(first: Columns, second: Columns) -> Columns:
+    """The rows of both, column by column."""
+    return [np.concatenate(pair) for pair in zip(first, second, strict=True)]
+
+
+def sized_plan(plan: Plan | None, rounds: int) -> Plan | None:
+    """The plan with so many rounds; None (a regression) stays None."""
+    return None if plan is None else replace(plan, rounds=rounds)
+
+
 def choose_plan(
-    kind: str, features: Sequence[Feature], columns: Columns, bad: np.ndarray, seed: int, progress: Progress
+    kind: str,
+    features: Sequence[Feature],
+    columns: Columns,
+    bad: np.ndarray,
+    seed: int,
+    progress: Progress,
+    cluster: str | None = None,
 ) -> tuple[Plan | None, tuple[tuple[str, float, float], ...]]:
     """The plan with the least log-loss over folds of at most 20,000 rows, and what was tried (name, loss, AUC)."""
     plans = PLANS.get(kind)
@@ -156,8 +175,9 @@ def choose_plan(
         for k in range(count):
             inside, outside = fold != k, fold == k
             fit, _ = fit_once(
-                kind, features, take(columns, inside), bad[inside], plan, seed, (take(columns, outside), bad[outside])
-            )
+                kind, features, take(columns, inside), bad[inside], plan, seed, (take(columns, outside), bad[outside]),
+                cluster=cluster,
+            )  # fmt: skip
             margins[outside] = fit.margin(take(columns, outside))
             progress("search", (at * count + k + 1) / (len(plans) * count))
         tried.append((plan.name, log_loss(bad, 1 / (1 + np.exp(-margins))), auc(bad, margins)))
@@ -173,6 +193,7 @@ def fit_folds(
     plan: Plan | None,
     seed: int,
     progress: Progress,
+    cluster: str | None = None,
 ) -> Fitted:
     """Cross-fits the plan: rounds by early stopping, and the calibration of margins from rows a fold did not see."""
     count = 5 if len(bad) < 40_000 else 3
@@ -182,7 +203,9 @@ def fit_folds(
     for k in range(count):
         inside, outside = fold != k, fold == k
         held = take(columns, outside)
-        fit, used = fit_once(kind, features, take(columns, inside), bad[inside], plan, seed, (held, bad[outside]))
+        fit, used = fit_once(
+            kind, features, take(columns, inside), bad[inside], plan, seed, (held, bad[outside]), cluster=cluster
+        )
         margins[outside] = fit.margin(held)
         rounds.append(used)
         areas.append(auc(bad[outside], margins[outside]))

@@ -1,132 +1,211 @@
-"""Watching a version in use: has the population moved, are values missing, is the PD still true?"""
+"""Watching a version in use: has the population moved, are values missing, do people overrule it, is the PD true?"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 import numpy as np
-from sqlalchemy import select
 
 from core.db import Work
 from core.domain.errors import ModelUnavailable
+from core.domain.ids import uuid7
+from core.domain.texts import Text
 from scoring.domain.additive import AdditiveCard
-from scoring.domain.metrics import measure
+from scoring.domain.performance import PastCase, PastCases, no_past_cases
 from scoring.domain.policy import ScoringPolicy
-from scoring.domain.stability import Shift, merge_cells, stability_index, wilson_interval
+from scoring.domain.profile import count_cells, missing_share
+from scoring.domain.registry import LIVE
+from scoring.domain.stability import Shift, merge_cells, stability_index
 from scoring.domain.version import Version
-from scoring.queries.scores import ScoreSample, served_scores
+from scoring.domain.watching import (
+    ROWS_MIN,
+    Alert,
+    decisions_report,
+    judge_missing,
+    judge_overrides,
+    judge_pass_rate,
+    judge_performance,
+    judge_shift,
+    performance_report,
+)
+from scoring.queries.scores import ScoreSample, scored_by, versions
+from scoring.steps.alerts import keep_alerts
 from scoring.steps.replay import typed_facts
 from scoring.steps.score import open_row
 from scoring.tables import ModelVersionRow, MonitorReportRow
 
-ROWS_MIN = 30
+CELLS_MAX = 12
+YEARS_BACK = 4  # how old a score may be to count for performance
+
+
+def watch_version(w: Work, version_id: UUID, past_cases: PastCases = no_past_cases) -> MonitorReportRow:
+    """The watch of a version as of the business date: its population lately, and every case whose outcome is known."""
+    days = w.policy(ScoringPolicy).limits.days
+    until = w.today + timedelta(days=1)
+    cases = past_cases(w, until - timedelta(days=YEARS_BACK * 366), until)
+    return monitor(w, version_id, since=until - timedelta(days=days), until=until, cases=cases)
+
+
+def live_version_ids(r: Work) -> list[UUID]:
+    """The versions that are watched: champions, challengers and shadows."""
+    return [view.id for view in versions(r) if view.status in {status.value for status in LIVE}]
 
 
 def monitor(
-    w: Work, version_id: UUID, *, since: date, until: date, outcomes: Mapping[UUID, bool] | None = None
-) -> MonitorReportRow:
-    """Measures the served scores of a version with since <= day < until and keeps the report.
+    w: Work, version_id: UUID, *, since: date, until: date, cases: Sequence[PastCase] = (),
+    outcomes: Mapping[UUID, bool] | None = None,
+) -> MonitorReportRow:  # fmt: skip
+    """Measures the scores of a version with since <= day < until and keeps the report with its alerts.
 
-    `outcomes` maps a subject to whether it went bad by the policy's definition, for those whose window is over. The
-    report names every figure beyond its threshold as an alert. Raises NotFound; a version that cannot be opened is
-    itself an alert.
+    Performance looks at every case of `cases` (or `outcomes`: subject -> went bad) whose outcome is known, however long
+    ago this version scored it: served or not, so that a shadow is measured too. Raises NotFound; a version that cannot
+    be opened is itself an alert.
     """
     row = w.get(ModelVersionRow, version_id)
     policy = w.policy(ScoringPolicy)
-    sample = served_scores(w, row.name, since=since, until=until)
-    report: dict[str, Any] = {"rows": len(sample.pd), "alerts": []}
+    sample = scored_by(w, row.name, since=since, until=until)
+    alerts: list[Alert] = []
+    report: dict[str, Any] = {"rows": len(sample.pd)}
     try:
         version = open_row(row)
     except ModelUnavailable as error:
-        report["alerts"].append(_alert("unavailable", "", error.message))
+        alerts.append(Alert("unavailable", "", "alert", Text("{error}", error=error.message)))
     else:
+        by_subject = {case.subject_id: case for case in cases}
+        known = dict(outcomes or {}) | {case.subject_id: case.bad for case in cases if case.bad is not None}
         if len(sample.pd) >= ROWS_MIN:
-            report |= _population(version, sample, policy, report["alerts"])
-        if outcomes:
-            report["performance"] = _performance(version, sample, outcomes, report["alerts"])
-    return w.add(MonitorReportRow(version_id=row.id, made_at=w.now, since=since, until=until, report=report))
+            report |= _population(version, sample, policy, alerts)
+        report |= _decisions(version, sample, by_subject, policy, alerts)
+        report |= _performance(w, version, row, known, until, policy, alerts)
+    report["alerts"] = [alert.to_json(policy.limits.owner) for alert in alerts]
+    made = MonitorReportRow(id=uuid7(), version_id=row.id, made_at=w.now, since=since, until=until, report=report)
+    w.add(made)
+    w.session.flush()
+    keep_alerts(w, made, alerts, policy.limits.owner)
+    return made
 
 
-def _alert(kind: str, feature: str, words: str) -> dict[str, str]:
-    return {"kind": kind, "feature": feature, "text": words, "owner": "risk_manager"}
-
-
-def _population(
-    version: Version, sample: ScoreSample, policy: ScoringPolicy, alerts: list[dict[str, str]]
-) -> dict[str, Any]:
-    grades = [grade.name for grade in version.card.terms.grades]
-    trained = {line["grade"]: line["rows"] for line in version.metrics()["grades"]}
+def _population(version: Version, sample: ScoreSample, policy: ScoringPolicy, alerts: list[Alert]) -> dict[str, Any]:
+    terms, metrics = version.card.terms, version.metrics()
+    grades = [grade.name for grade in terms.grades]
+    trained = {line["grade"]: line["rows"] for line in metrics["grades"]}
     now = Counter(sample.grades)
     score = stability_index([trained.get(name, 0) for name in grades], [now[name] for name in grades])
-    _judge("score", "", score, policy, alerts)
+    _keep(alerts, judge_shift("score", "", score, policy.psi_warning, policy.psi_alert))
+    passed = float(np.mean(np.array(sample.ticks) >= terms.cutoff_ticks))
+    before = metrics.get("population")
+    if before is not None:
+        _keep(alerts, judge_pass_rate(before["pass_rate"], passed, len(sample.pd), policy.limits))
     report: dict[str, Any] = {
         "score": _shown(score),
         "grades": {name: now[name] for name in grades},
+        "grades_before": {name: trained.get(name, 0) for name in grades},
         "mean_pd": float(np.mean(sample.pd)),
-        "pass_rate": float(np.mean(np.array(sample.ticks) >= version.card.terms.cutoff_ticks)),
+        "mean_score": float(terms.scale.points(1)) * float(np.mean(sample.ticks)),
+        "pass_rate": passed,
+        "before": before,
         "reasons": dict(Counter(reason for reasons in sample.reasons for reason in reasons).most_common()),
-        "missing": {},
         "features": {},
+        "missing": {},
+        "missing_before": {},
     }
-    if not isinstance(version.card, AdditiveCard):
-        return report
-    cells = [version.card.score(typed_facts(facts)).cells for facts in sample.facts]
-    for at, (feature, table) in enumerate(zip(version.card.terms.features, version.card.tables, strict=True)):
-        found = Counter(row[at] for row in cells)
-        counts = [found[cell] for cell in range(table.grid.cells)]
-        shift = stability_index(*merge_cells(table.rows, counts))
-        report["features"][feature.name] = _shown(shift)
-        report["missing"][feature.name] = counts[-1] / len(cells)
-        _judge("feature", feature.name, shift, policy, alerts)
+    _features(version, sample, policy, metrics, report, alerts)
     return report
+
+
+def _features(
+    version: Version, sample: ScoreSample, policy: ScoringPolicy, metrics: Mapping[str, Any], report: dict[str, Any],
+    alerts: list[Alert],
+) -> None:  # fmt: skip
+    """Shift and missing share of every feature against training, and the missing share day by day."""
+    features = version.card.terms.features
+    facts = [typed_facts(raw) for raw in sample.facts]
+    columns = [np.array([f.encode(row.get(f.name)) for row in facts], dtype=np.float64) for f in features]
+    before = metrics.get("profile") or _cells_of_card(version)
+    for feature, column in zip(features, columns, strict=True):
+        entry = before.get(feature.name)
+        now = float(np.isnan(column).mean())
+        report["missing"][feature.name] = now
+        if entry is None:
+            continue
+        counts = count_cells(feature, entry["edges"], column)
+        shift = stability_index(*merge_cells(entry["rows"], counts, CELLS_MAX))
+        report["features"][feature.name] = _shown(shift)
+        report["missing_before"][feature.name] = missing_share(entry)
+        _keep(alerts, judge_shift("feature", feature.name, shift, policy.psi_warning, policy.psi_alert))
+        _keep(alerts, judge_missing(feature.name, missing_share(entry), now, len(facts), policy.limits))
+    report["by_day"] = _by_day(sample, [f.name for f in features], columns, float(version.card.terms.scale.points(1)))
+
+
+def _cells_of_card(version: Version) -> dict[str, dict[str, Any]]:
+    """For versions trained before profiles were kept: the cells of their tables. A deep card has none."""
+    card = version.card
+    if not isinstance(card, AdditiveCard):
+        return {}
+    return {
+        feature.name: {"edges": list(table.grid.edges), "rows": list(table.rows)}
+        for feature, table in zip(card.terms.features, card.tables, strict=True)
+    }
+
+
+def _by_day(sample: ScoreSample, names: list[str], columns: list[np.ndarray], tick: float) -> list[dict[str, Any]]:
+    """Day by day: cases, mean score, and the features with missing values. It shows since when data are broken."""
+    days, ticks = np.array(sample.scored_on), np.array(sample.ticks, dtype=np.float64)
+    found = []
+    for day in sorted(set(sample.scored_on)):
+        mine = days == day
+        missing = {
+            name: share for name, c in zip(names, columns, strict=True) if (share := float(np.isnan(c[mine]).mean()))
+        }
+        found.append({"day": day.isoformat(), "rows": int(mine.sum()), "mean_score": float(ticks[mine].mean()) * tick,
+                      "missing": missing})  # fmt: skip
+    return found
+
+
+def _decisions(
+    version: Version, sample: ScoreSample, by_subject: Mapping[UUID, PastCase], policy: ScoringPolicy,
+    alerts: list[Alert],
+) -> dict[str, Any]:  # fmt: skip
+    """What was decided on the scores that were served."""
+    if not by_subject:
+        return {}
+    cutoff = version.card.terms.cutoff_ticks
+    pairs = [
+        (by_subject[subject], ticks >= cutoff)
+        for subject, ticks, served in zip(sample.subject_ids, sample.ticks, sample.served, strict=True)
+        if served and subject in by_subject
+    ]
+    report = decisions_report([case for case, _ in pairs], [passed for _, passed in pairs])
+    _keep(alerts, judge_overrides(report, policy.limits))
+    return {"decisions": report}
+
+
+def _performance(
+    w: Work, version: Version, row: ModelVersionRow, outcomes: Mapping[UUID, bool], until: date,
+    policy: ScoringPolicy, alerts: list[Alert],
+) -> dict[str, Any]:  # fmt: skip
+    """Outcomes take a year to be known: they are looked for among all scores the version has given."""
+    if not outcomes:
+        return {}
+    sample = scored_by(w, row.name, since=until - timedelta(days=YEARS_BACK * 366), until=until, subjects=outcomes)
+    bad = np.array([float(outcomes[subject]) for subject in sample.subject_ids])
+    months = [day.strftime("%Y-%m") for day in sample.scored_on]
+    names = [grade.name for grade in version.card.terms.grades]
+    report = performance_report(bad, np.array(sample.pd), months, sample.grades, names)
+    if report["rows"]:
+        test = version.metrics().get("test") or {}
+        alerts += judge_performance(report, test.get("auc"), policy.limits)
+    return {"performance": report | {"bad_dpd": policy.bad_dpd, "window_months": policy.window_months}}
+
+
+def _keep(alerts: list[Alert], found: Alert | None) -> None:
+    if found is not None:
+        alerts.append(found)
 
 
 def _shown(shift: Shift) -> dict[str, float]:
     return {"psi": shift.psi, "noise": shift.noise, "limit": shift.limit, "rows": shift.rows}
-
-
-def _judge(kind: str, feature: str, shift: Shift, policy: ScoringPolicy, alerts: list[dict[str, str]]) -> None:
-    """An index counts only beyond what chance gives at this size."""
-    if shift.psi <= shift.limit or shift.psi < policy.psi_warning:
-        return
-    level = "alert" if shift.psi >= policy.psi_alert else "warning"
-    alerts.append(
-        _alert(f"{kind}_{level}", feature, f"PSI {shift.psi:.3f} over {shift.rows} rows (chance: {shift.noise:.3f})")
-    )
-
-
-def _performance(
-    version: Version, sample: ScoreSample, outcomes: Mapping[UUID, bool], alerts: list[dict[str, str]]
-) -> dict[str, Any]:
-    known = [at for at, subject in enumerate(sample.subject_ids) if subject in outcomes]
-    bad = np.array([float(outcomes[sample.subject_ids[at]]) for at in known])
-    pd = np.array([sample.pd[at] for at in known])
-    if not known:
-        return {"rows": 0}
-    months: dict[str, Any] = {}
-    names = np.array([sample.scored_on[at].strftime("%Y-%m") for at in known])
-    for name in sorted(set(names)):
-        mine = names == name
-        months[str(name)] = measure(bad[mine], pd[mine], resamples=100).to_json()
-    by_grade = {}
-    grades = np.array([sample.grades[at] for at in known])
-    for grade in version.card.terms.grades:
-        mine = grades == grade.name
-        rows, bads = int(mine.sum()), int(bad[mine].sum())
-        low, high = wilson_interval(bads, rows)
-        mean = float(pd[mine].mean()) if rows else None
-        by_grade[grade.name] = {"rows": rows, "bads": bads, "mean_pd": mean, "low": low, "high": high}
-        if mean is not None and rows >= ROWS_MIN and not low <= mean <= high:
-            words = f"grade {grade.name}: PD {mean:.2%}, observed {bads / rows:.2%} ({low:.2%} to {high:.2%})"
-            alerts.append(_alert("calibration", grade.name, words))
-    return {**measure(bad, pd, resamples=100).to_json(), "by_month": months, "by_grade": by_grade}
-
-
-def latest_report(r: Work, version_id: UUID) -> MonitorReportRow | None:
-    """The newest report of a version."""
-    query = select(MonitorReportRow).where(MonitorReportRow.version_id == version_id)
-    return r.session.scalars(query.order_by(MonitorReportRow.made_at.desc()).limit(1)).first()

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import re
-import shutil
-import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -28,20 +24,33 @@ from scoring.domain.checks import (
     usable,
 )
 from scoring.domain.columns import ColumnType, DataSchema, Feature, learn_features, number_column
-from scoring.domain.curves import curves
-from scoring.domain.deep import DeepCard
-from scoring.domain.fairness import bands_of, fairness_table
-from scoring.domain.metrics import fit_calibration, measure
-from scoring.domain.modelcard import model_card
-from scoring.domain.policy import ScoringPolicy
+from scoring.domain.metrics import measure
+from scoring.domain.policy import BASELINES, ScoringPolicy
 from scoring.domain.profile import profile
-from scoring.domain.tablefile import tables_to_bytes
-from scoring.domain.version import BOOSTER, CARD, MANIFEST, METRICS, TABLES, digest, make_manifest
-from scoring.steps.assemble import Card, assemble, card_bytes
-from scoring.steps.fit import Columns, Fit, Fitted, Progress, choose_plan, fit_folds, fit_once, folds_of, take
+from scoring.domain.version import digest
+from scoring.engine import Plan
+from scoring.steps.assemble import Card, assemble, interventional
+from scoring.steps.draft import Draft, make_draft
+from scoring.steps.figures import by_grade, by_time, fairness, feature_shapes, population, test_curves
+from scoring.steps.fit import (
+    Columns,
+    Fit,
+    Fitted,
+    Progress,
+    choose_plan,
+    fit_folds,
+    fit_once,
+    folds_of,
+    join,
+    sized_plan,
+    take,
+)
 from scoring.steps.read_sample import Sample, fingerprint, read_sample
+from scoring.steps.refit import top_reason_stability
+from scoring.steps.reject import Parcelled, parcel, read_rejects
 
 KINDS = ("additive", "deep", "logistic")
+VALUES = ("path", "interventional")
 HOLDOUT_PARTS = 5
 LATE_SHARE = 0.25
 LATE_BADS_MIN = 30
@@ -49,7 +58,13 @@ LATE_BADS_MIN = 30
 
 @dataclass(frozen=True, slots=True)
 class TrainRequest:
-    """What to train. `central_tendency` is the long-run share of bads the PD is set to; None keeps the data's."""
+    """What to train.
+
+    `central_tendency` is the long-run share of bads the PD is set to; None keeps the data's. `baseline` overrides the
+    policy's. `rejects` is a file of refused applicants for reject inference, `reject_factor` how much worse than
+    accepted ones of the same band they are taken to be. `values` says what an absent feature means in a deep card.
+    `cluster` is the address of a Dask scheduler to train the boosters on.
+    """
 
     data: Path
     schema: DataSchema
@@ -62,17 +77,11 @@ class TrainRequest:
     cutoff_pd: float | None = None
     name: str = ""
     purpose: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A trained version, not yet written: its files by name, and what was found on the way."""
-
-    name: str
-    sha256: str
-    files: dict[str, bytes]
-    findings: tuple[Finding, ...]
-    metrics: dict[str, Any]
+    baseline: str | None = None
+    rejects: Path | None = None
+    reject_factor: float = 1.5
+    values: str = "path"
+    cluster: str | None = None
 
 
 @dataclass
@@ -85,59 +94,136 @@ class _Material:
     findings: list[Finding] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class _Learnt:
+    """What rows taught: the cross-fit, the plan cut to its rounds, and a fit on all of them."""
+
+    folds: Fitted
+    plan: Plan | None
+    fit: Fit
+
+    def log_odds(self, columns: Columns) -> np.ndarray:
+        """Calibrated log-odds of bad."""
+        return self.folds.intercept + self.folds.slope * self.fit.margin(columns)
+
+
 def train(request: TrainRequest, progress: Progress = lambda _stage, _share: None) -> Draft:
     """Checks the data, chooses a plan, measures it on rows held out, and fits the final card on all rows.
 
     The test is out of time when the schema has a time column, else a stratified fifth. Raises InvalidInput naming
     column and row for data that cannot be used.
     """
-    _check_request(request)
+    check_request(request)
     progress("read", 0.0)
     sample = read_sample(request.data)
     material = _prepare(request, sample)
+    rejects = None if request.rejects is None else read_rejects(request.rejects, material.features)
     progress("read", 1.0)
     held_out, how = _holdout(request, sample, material)
-    features, columns, bad, seed = material.features, material.columns, material.bad, request.seed
+    columns, bad, seed = material.columns, material.bad, request.seed
     early = ~held_out
-    plan, tried = choose_plan(request.kind, features, take(columns, early), bad[early], seed, progress)
-    folds = fit_folds(request.kind, features, take(columns, early), bad[early], plan, seed, progress)
-    sized = sized_plan(plan, folds.rounds)
-    progress("test", 0.0)
-    first, _ = fit_once(request.kind, features, take(columns, early), bad[early], sized, seed)
-    test_pd = _pd(first.margin(take(columns, held_out)), folds.intercept, folds.slope)
-    progress("test", 1.0)
-    final, _ = fit_once(request.kind, features, columns, bad, sized, seed)
+    known, outcome, test = take(columns, early), bad[early], take(columns, held_out)
+    plan, tried = choose_plan(request.kind, material.features, known, outcome, seed, progress, request.cluster)
+    learnt = _learn(request, material.features, known, outcome, plan, progress)
+    test_pd = _pd(learnt.log_odds(test))
+    cv_pd = _pd(learnt.folds.intercept + learnt.folds.slope * learnt.folds.margins)
+    inferred: dict[str, Any] | None = None
+    if rejects is not None:
+        parcelled, learnt = _infer(request, material.features, known, outcome, rejects, plan, learnt, progress)
+        inferred = parcelled.report | {
+            "without": measure(bad[held_out], test_pd, seed=seed).to_json(),
+            "with": measure(bad[held_out], _pd(learnt.log_odds(test)), seed=seed).to_json(),
+        }
+        test_pd = _pd(learnt.log_odds(test))
+        columns, bad = join(columns, parcelled.columns), np.concatenate([bad, parcelled.bad])
+    progress("final", 0.0)
+    if how.startswith("out of time"):  # the late rows move the level: calibrate the final card with them
+        late = fit_folds(request.kind, material.features, columns, bad, plan, seed, progress, request.cluster)
+        learnt = replace(learnt, folds=late, plan=sized_plan(plan, late.rounds))
+    final, _ = fit_once(request.kind, material.features, columns, bad, learnt.plan, seed, cluster=request.cluster)
     progress("final", 1.0)
     shift = _shift(request.central_tendency, float(bad.mean()))
-    card = assemble(
-        request.kind, request.segment, final, features, columns, bad,
-        intercept=folds.intercept + shift, slope=folds.slope, scale=request.policy.scale, bands=request.policy.bands,
-        cutoff_pd=_cutoff(request, float(bad.mean())), baseline=request.policy.baseline,
-        correlated=request.policy.correlated,
-    )  # fmt: skip
-    cv_pd = _pd(folds.margins, folds.intercept, folds.slope)
+    card = _card(request, material.features, final, learnt, columns, bad, shift)
+    own, truth = material.columns, material.bad
     metrics: dict[str, Any] = {
-        "test": {"split": how, **measure(bad[held_out], test_pd, seed=seed).to_json()},
+        "test": {"split": how, **measure(truth[held_out], test_pd, seed=seed).to_json()},
         "cross_validation": {
-            **measure(bad[early], cv_pd, seed=seed).to_json(),
-            "auc_by_fold": list(folds.fold_aucs),
+            **measure(outcome, cv_pd, seed=seed).to_json(), "auc_by_fold": list(learnt.folds.fold_aucs),
         },
         "search": [{"plan": name, "log_loss": loss, "auc": area} for name, loss, area in tried],
-        "plan": None if sized is None else sized.to_json(),
-        "calibration": {"slope": folds.slope, "intercept": folds.intercept, "shift": shift,
+        "plan": None if learnt.plan is None else learnt.plan.to_json(),
+        "calibration": {"slope": learnt.folds.slope, "intercept": learnt.folds.intercept, "shift": shift,
                         "central_tendency": request.central_tendency},
-        "by_time": _by_time(request, sample, bad, held_out, test_pd),
-        "curves": curves(bad[held_out], test_pd, _points(card, test_pd, shift)),
-        "grades": _by_grade(card, columns, bad),
-        "population": _population(card, columns),
-        "profile": profile(features, columns),
-        "fairness": _fairness(request, sample, early, bad, cv_pd, card, shift),
+        "by_time": by_time(request.schema, sample, truth, held_out, test_pd),
+        "curves": test_curves(card, truth[held_out], test_pd, shift),
+        "shapes": feature_shapes(card, own, truth),
+        "grades": by_grade(card, own, truth),
+        "population": population(card, own),
+        "profile": profile(material.features, own),
+        "fairness": fairness(request.schema, sample, early, truth, cv_pd, card, shift),
+        "reject_inference": inferred,
+        "stability": top_reason_stability(
+            request.kind, material.features, columns, bad, learnt.plan, card, seed, progress
+        ),
+        "exactness": _exactness(card, final, own),
         "findings": [finding.to_json() for finding in material.findings],
     }  # fmt: skip
     return _draft(request, material, final, card, metrics, sample)
 
 
-def _check_request(request: TrainRequest) -> None:
+def _learn(
+    request: TrainRequest, features: tuple[Feature, ...], columns: Columns, bad: np.ndarray, plan: Plan | None,
+    progress: Progress,
+) -> _Learnt:  # fmt: skip
+    folds = fit_folds(request.kind, features, columns, bad, plan, request.seed, progress, request.cluster)
+    sized = sized_plan(plan, folds.rounds)
+    progress("test", 0.0)
+    fit, _ = fit_once(request.kind, features, columns, bad, sized, request.seed, cluster=request.cluster)
+    progress("test", 1.0)
+    return _Learnt(folds, sized, fit)
+
+
+def _infer(
+    request: TrainRequest, features: tuple[Feature, ...], known: Columns, outcome: np.ndarray, rejects: Columns,
+    plan: Plan | None, learnt: _Learnt, progress: Progress,
+) -> tuple[Parcelled, _Learnt]:  # fmt: skip
+    """Rejects with outcomes assigned by the card of the accepted, and what all rows together teach."""
+    accepted = learnt.folds.intercept + learnt.folds.slope * learnt.folds.margins
+    parcelled = parcel(
+        rejects, learnt.log_odds(rejects), accepted, outcome, factor=request.reject_factor, seed=request.seed
+    )
+    everyone, assigned = join(known, parcelled.columns), np.concatenate([outcome, parcelled.bad])
+    return parcelled, _learn(request, features, everyone, assigned, plan, progress)
+
+
+def _card(
+    request: TrainRequest, features: tuple[Feature, ...], final: Fit, learnt: _Learnt, columns: Columns,
+    bad: np.ndarray, shift: float,
+) -> Card:  # fmt: skip
+    policy = request.policy
+    card = assemble(
+        request.kind, request.segment, final, features, columns, bad,
+        intercept=learnt.folds.intercept + shift, slope=learnt.folds.slope, scale=policy.scale, bands=policy.bands,
+        cutoff_pd=_cutoff(request, float(bad.mean())), baseline=request.baseline or policy.baseline,
+        correlated=policy.correlated,
+    )  # fmt: skip
+    return interventional(card, final, columns, request.seed) if request.values == "interventional" else card
+
+
+def _exactness(card: Card, final: Fit, columns: Columns) -> dict[str, Any]:
+    """The widest difference in log-odds between the card and the learner it was made from, on some of the rows."""
+    step = max(1, len(columns[0]) // 2000)
+    shown = [column[::step] for column in columns]
+    parts, bias = card.margin_rows(shown)
+    found = {"rows": len(shown[0]), "margin": float(np.abs(parts.sum(axis=0) + bias - final.margin(shown)).max())}
+    if final.booster is not None and not getattr(card, "background", ()):
+        theirs = final.booster.contributions(np.column_stack(shown))
+        found["contributions"] = float(np.abs(parts.T - theirs[:, :-1]).max())
+    return found
+
+
+def check_request(request: TrainRequest) -> None:
+    """Raises InvalidInput for options that make no sense."""
     if request.kind not in KINDS:
         raise InvalidInput({"kind": Text("{kind} is unknown; use {kinds}", kind=request.kind, kinds=", ".join(KINDS))})
     if not re.fullmatch(r"[\w-]{1,40}", request.segment):
@@ -145,6 +231,14 @@ def _check_request(request: TrainRequest) -> None:
     for name, share in (("central-tendency", request.central_tendency), ("cutoff-pd", request.cutoff_pd)):
         if share is not None and not 0 < share < 1:
             raise InvalidInput({name: Text("{value} must lie between 0 and 1", value=share)})
+    if request.baseline is not None and request.baseline not in BASELINES:
+        raise InvalidInput(
+            {"baseline": Text("{value} is unknown; use {values}", value=request.baseline, values=", ".join(BASELINES))}
+        )
+    if request.values not in VALUES or (request.values != "path" and request.kind != "deep"):
+        raise InvalidInput({"values": Text("Interventional values are for deep cards; additive ones need none")})
+    if not 0 < request.reject_factor <= 10:
+        raise InvalidInput({"reject-factor": Text("{value} must lie between 0 and 10", value=request.reject_factor)})
 
 
 def _prepare(request: TrainRequest, sample: Sample) -> _Material:
@@ -193,20 +287,8 @@ def _holdout(request: TrainRequest, sample: Sample, material: _Material) -> tupl
     return folds_of(bad, HOLDOUT_PARTS, request.seed + 2) == 0, "stratified fifth"
 
 
-def sized_plan(plan: Any, rounds: int) -> Any:
-    if plan is None:
-        return None
-    return type(plan)(**{**plan.to_json(), "rounds": rounds})
-
-
-def _pd(margin: np.ndarray, intercept: float, slope: float) -> np.ndarray:
-    return np.asarray(np.clip(1 / (1 + np.exp(-(intercept + slope * margin))), 1e-9, 1 - 1e-9))
-
-
-def _points(card: Card, pd: np.ndarray, shift: float) -> np.ndarray:
-    """PDs as points of the card's scale, for drawing."""
-    scale = card.terms.scale
-    return np.asarray(scale.base_score - scale.factor * (math.log(scale.base_odds) + np.log(pd / (1 - pd)) + shift))
+def _pd(log_odds: np.ndarray) -> np.ndarray:
+    return np.asarray(np.clip(1 / (1 + np.exp(-log_odds)), 1e-9, 1 - 1e-9))
 
 
 def _shift(central_tendency: float | None, rate: float) -> float:
@@ -225,137 +307,24 @@ def _cutoff(request: TrainRequest, rate: float) -> float:
     return min(0.5, 2 * rate)
 
 
-def _by_time(
-    request: TrainRequest, sample: Sample, bad: np.ndarray, held_out: np.ndarray, test_pd: np.ndarray
-) -> list[dict[str, Any]]:
-    column = request.schema.time
-    if column is None or column.name not in sample.columns:
-        return []
-    when = number_column(column.name, column.type, sample.columns[column.name])[held_out]
-    if column.type is ColumnType.DATE:
-        periods = [date.fromordinal(int(v)).strftime("%Y-%m") if v == v else "missing" for v in when]  # noqa: PLR0124
-    else:
-        periods = [f"{v:g}" for v in when]
-    names = np.asarray(periods)
-    outcome = bad[held_out]
-    return [
-        {"period": str(name), "rows": int(mine.sum()), "bad_rate": float(outcome[mine].mean()),
-         "mean_pd": float(test_pd[mine].mean()), "auc": _none(measure(outcome[mine], test_pd[mine], resamples=1).auc)}
-        for name in np.unique(names)
-        for mine in [names == name]
-    ]  # fmt: skip
-
-
-def _none(value: float) -> float | None:
-    return None if math.isnan(value) else value
-
-
-def _by_grade(card: Card, columns: Columns, bad: np.ndarray) -> list[dict[str, Any]]:
-    scored = card.score_rows(columns)
-    names = np.asarray([card.terms.grade_of(int(score)) for score in scored.score])
-    return [
-        {"grade": grade.name, "rows": int(mine.sum()), "mean_pd": float(scored.pd[mine].mean()) if mine.any() else None,
-         "bad_rate_in_data": float(bad[mine].mean()) if mine.any() else None}
-        for grade in card.terms.grades
-        for mine in [names == grade.name]
-    ]  # fmt: skip
-
-
-def _population(card: Card, columns: Columns) -> dict[str, float]:
-    """What monitoring compares with: mean score in points, and the share at or above the cut-off."""
-    score = card.score_rows(columns).score
-    passed = float((score >= card.terms.cutoff_ticks).mean())
-    return {"mean_score": float(card.terms.scale.points(1)) * float(score.mean()), "pass_rate": passed}
-
-
-def _fairness(
-    request: TrainRequest,
-    sample: Sample,
-    rows: np.ndarray,
-    bad: np.ndarray,
-    cv_pd: np.ndarray,
-    card: Card,
-    shift: float,
-) -> dict[str, Any]:
-    """Approval at the cut-off by protected group, on rows scored by folds that did not see them."""
-    log_odds = np.log(cv_pd) - np.log1p(-cv_pd) + shift
-    approved = log_odds <= math.log(card.terms.cutoff_pd / (1 - card.terms.cutoff_pd))
-    report: dict[str, Any] = {}
-    for column in request.schema.protected:
-        if column.name not in sample.columns:
-            continue
-        values = [v for v, mine in zip(sample.columns[column.name], rows, strict=True) if mine]
-        if column.type is ColumnType.CATEGORY:
-            labels: Sequence[str] = [value.strip() or "missing" for value in values]
-        else:
-            labels = bands_of(number_column(column.name, column.type, values))
-        report[column.name] = fairness_table(labels, bad[rows], approved)
-    return report
-
-
 def _draft(
     request: TrainRequest, material: _Material, final: Fit, card: Card, metrics: dict[str, Any], sample: Sample
 ) -> Draft:
     data_hash = fingerprint(request.data)
     options = {
         "seed": request.seed, "central_tendency": request.central_tendency, "cutoff_pd": card.terms.cutoff_pd,
-        "baseline": request.policy.baseline, "correlated": request.policy.correlated,
+        "baseline": card.terms.baseline.method, "correlated": request.policy.correlated, "values": request.values,
+        "rejects": None if request.rejects is None else fingerprint(request.rejects),
+        "reject_factor": None if request.rejects is None else request.reject_factor,
+        "cluster": request.cluster is not None,
     }  # fmt: skip
     schema = request.schema.to_json()
     mark = digest(json.dumps([data_hash, schema, options, request.kind], sort_keys=True).encode())[:8]
-    name = request.name or f"{request.segment}-{request.kind}-{mark}"
-    files = {CARD: card_bytes(card), METRICS: _json_bytes(metrics)}
-    if final.booster is not None:
-        files[BOOSTER] = final.booster.save()
-    if isinstance(card, DeepCard):
-        files[TABLES] = tables_to_bytes(card.shap)
     head = {
-        "name": name, "segment": request.segment, "kind": request.kind, "features": list(card.terms.names),
-        "target": request.schema.target, "schema": schema, "options": options, "purpose": request.purpose,
+        "name": request.name or f"{request.segment}-{request.kind}-{mark}", "segment": request.segment,
+        "kind": request.kind, "target": request.schema.target, "schema": schema, "options": options,
+        "purpose": request.purpose,
         "data": {"file": request.data.name, "sha256": data_hash, "rows": sample.rows, "bads": int(material.bad.sum())},
-        "libraries": _libraries(),
     }  # fmt: skip
-    manifest = make_manifest(head, files)
-    files[MANIFEST] = manifest
-    files["MODEL_CARD.md"] = model_card(head, metrics, card.terms).encode()
-    return Draft(name, digest(manifest), files, tuple(material.findings), metrics)
-
-
-def _libraries() -> dict[str, str]:
-    from importlib.metadata import PackageNotFoundError, version
-
-    found = {}
-    for name in ("numpy", "xgboost-cpu", "xgboost"):
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found
-
-
-def _json_bytes(raw: Any) -> bytes:
-    return (json.dumps(raw, indent=1, ensure_ascii=False, default=float) + "\n").encode()
-
-
-def write_draft(draft: Draft, out: Path) -> None:
-    """Writes all files or none. An earlier version in `out` is replaced; any other folder with files is refused."""
-    if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / MANIFEST).exists())):
-        raise InvalidInput({"out": Text("{path} exists and is not the folder of a version", path=out)})
-    out.parent.mkdir(parents=True, exist_ok=True)
-    fresh = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
-    try:
-        for name, raw in draft.files.items():
-            (fresh / name).write_bytes(raw)
-        fresh.chmod(0o755)
-        if out.exists():
-            old = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
-            os.replace(out, old / "old")
-            os.replace(fresh, out)
-            shutil.rmtree(old)
-        else:
-            os.replace(fresh, out)
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
-
-
-__all__ = ["KINDS", "Draft", "Fitted", "TrainRequest", "fit_calibration", "train", "write_draft"]
+    booster = None if final.booster is None else final.booster.save()
+    return make_draft(head, card, booster, metrics, tuple(material.findings))

@@ -1,0 +1,101 @@
+"""The figures of a version: what the test showed, by time, grade and protected group, and the curves."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import numpy as np
+
+from scoring.domain.columns import ColumnType, DataSchema, number_column
+from scoring.domain.curves import curves
+from scoring.domain.fairness import bands_of, fairness_table
+from scoring.domain.metrics import measure
+from scoring.domain.shapes import shapes_of
+from scoring.steps.assemble import Card
+from scoring.steps.fit import Columns
+from scoring.steps.read_sample import Sample
+
+
+def test_curves(card: Card, bad: np.ndarray, pd: np.ndarray, shift: float) -> dict[str, Any]:
+    """Curves of held-out rows by their PD; scores are on the card's scale, which `shift` moves to its tendency."""
+    scale = card.terms.scale
+    log_odds = np.log(pd) - np.log1p(-pd) + shift
+    return curves(bad, pd, scale.base_score - scale.factor * (math.log(scale.base_odds) + log_odds))
+
+
+def feature_shapes(card: Card, columns: Columns, bad: np.ndarray) -> list[dict[str, Any]]:
+    """Mean points by band of every feature over the rows."""
+    return shapes_of(card.terms.features, columns, card.score_rows(columns).ticks / card.terms.scale.tick, bad)
+
+
+def by_time(
+    schema: DataSchema, sample: Sample, bad: np.ndarray, held_out: np.ndarray, test_pd: np.ndarray
+) -> list[dict[str, Any]]:
+    """Held-out rows by period: rows, observed rate, mean PD, AUC."""
+    column = schema.time
+    if column is None or column.name not in sample.columns:
+        return []
+    when = number_column(column.name, column.type, sample.columns[column.name])[held_out]
+    if column.type is ColumnType.DATE:
+        periods = [date.fromordinal(int(v)).strftime("%Y-%m") if v == v else "missing" for v in when]  # noqa: PLR0124
+    else:
+        periods = [f"{v:g}" for v in when]
+    names = np.asarray(periods)
+    outcome = bad[held_out]
+    return [
+        {"period": str(name), "rows": int(mine.sum()), "bad_rate": float(outcome[mine].mean()),
+         "mean_pd": float(test_pd[mine].mean()), "auc": _none(measure(outcome[mine], test_pd[mine], resamples=1).auc)}
+        for name in np.unique(names)
+        for mine in [names == name]
+    ]  # fmt: skip
+
+
+def _none(value: float) -> float | None:
+    return None if math.isnan(value) else value
+
+
+def by_grade(card: Card, columns: Columns, bad: np.ndarray) -> list[dict[str, Any]]:
+    """Rows, mean PD and bads by grade of the final card."""
+    scored = card.score_rows(columns)
+    names = np.asarray([card.terms.grade_of(int(score)) for score in scored.score])
+    return [
+        {"grade": grade.name, "rows": int(mine.sum()), "mean_pd": float(scored.pd[mine].mean()) if mine.any() else None,
+         "bad_rate_in_data": float(bad[mine].mean()) if mine.any() else None}
+        for grade in card.terms.grades
+        for mine in [names == grade.name]
+    ]  # fmt: skip
+
+
+def population(card: Card, columns: Columns) -> dict[str, float]:
+    """What monitoring compares with: mean score in points, and the share at or above the cut-off."""
+    score = card.score_rows(columns).score
+    passed = float((score >= card.terms.cutoff_ticks).mean())
+    return {"mean_score": float(card.terms.scale.points(1)) * float(score.mean()), "pass_rate": passed}
+
+
+def fairness(
+    schema: DataSchema,
+    sample: Sample,
+    rows: np.ndarray,
+    bad: np.ndarray,
+    cv_pd: np.ndarray,
+    card: Card,
+    shift: float,
+) -> dict[str, Any]:
+    """Approval at the cut-off by protected group, on rows scored by folds that did not see them."""
+    log_odds = np.log(cv_pd) - np.log1p(-cv_pd) + shift
+    approved = log_odds <= math.log(card.terms.cutoff_pd / (1 - card.terms.cutoff_pd))
+    report: dict[str, Any] = {}
+    for column in schema.protected:
+        if column.name not in sample.columns:
+            continue
+        values = [v for v, mine in zip(sample.columns[column.name], rows, strict=True) if mine]
+        if column.type is ColumnType.CATEGORY:
+            labels: Sequence[str] = [value.strip() or "missing" for value in values]
+        else:
+            labels = bands_of(number_column(column.name, column.type, values))
+        report[column.name] = fairness_table(labels, bad[rows], approved)
+    return report
