@@ -101,6 +101,54 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_api_key_user_id"), "api_key", ["user_id"], unique=False)
     op.create_table(
+        "change_proposal",
+        sa.Column("loan_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("minor", sa.BigInteger(), nullable=True),
+        sa.Column("data", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("reason", sa.String(length=400), nullable=False),
+        sa.Column("proposed_by", sa.Uuid(), nullable=True),
+        sa.Column("proposed_by_name", sa.String(length=200), nullable=False),
+        sa.Column("proposed_on", sa.Date(), nullable=False),
+        sa.Column("proposed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("status", sa.String(length=10), nullable=False),
+        sa.Column("decided_by_name", sa.String(length=200), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("decided_note", sa.String(length=400), nullable=True),
+        sa.Column("event_id", sa.Uuid(), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["loan_id"], ["loan.id"], name=op.f("fk_change_proposal_loan_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_change_proposal")),
+    )
+    op.create_index("ix_change_proposal_loan", "change_proposal", ["loan_id"], unique=False)
+    op.create_index(op.f("ix_change_proposal_status"), "change_proposal", ["status"], unique=False)
+    op.create_index(
+        "uq_change_proposal_open",
+        "change_proposal",
+        ["loan_id", "kind"],
+        unique=True,
+        postgresql_where=sa.text("status = 'OPEN'"),
+    )
+    op.create_table(
+        "hand_over",
+        sa.Column("loan_id", sa.Uuid(), nullable=False),
+        sa.Column("receiver", sa.String(length=200), nullable=False),
+        sa.Column("reason", sa.String(length=400), nullable=False),
+        sa.Column("checks", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("minor", sa.BigInteger(), nullable=False),
+        sa.Column("handed_over_on", sa.Date(), nullable=False),
+        sa.Column("taken_back_on", sa.Date(), nullable=True),
+        sa.Column("actor_name", sa.String(length=200), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["loan_id"], ["loan.id"], name=op.f("fk_hand_over_loan_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_hand_over")),
+    )
+    op.create_index(op.f("ix_hand_over_loan_id"), "hand_over", ["loan_id"], unique=False)
+    op.create_index(
+        "uq_hand_over_open", "hand_over", ["loan_id"], unique=True, postgresql_where=sa.text("taken_back_on IS NULL")
+    )
+    op.create_table(
         "monitor_alert",
         sa.Column("version_id", sa.Uuid(), nullable=False),
         sa.Column("report_id", sa.Uuid(), nullable=False),
@@ -220,6 +268,13 @@ def downgrade() -> None:
     op.drop_index("uq_monitor_alert_open", table_name="monitor_alert", postgresql_where=sa.text("cleared_at IS NULL"))
     op.drop_index(op.f("ix_monitor_alert_version_id"), table_name="monitor_alert")
     op.drop_table("monitor_alert")
+    op.drop_index("uq_hand_over_open", table_name="hand_over", postgresql_where=sa.text("taken_back_on IS NULL"))
+    op.drop_index(op.f("ix_hand_over_loan_id"), table_name="hand_over")
+    op.drop_table("hand_over")
+    op.drop_index("uq_change_proposal_open", table_name="change_proposal", postgresql_where=sa.text("status = 'OPEN'"))
+    op.drop_index(op.f("ix_change_proposal_status"), table_name="change_proposal")
+    op.drop_index("ix_change_proposal_loan", table_name="change_proposal")
+    op.drop_table("change_proposal")
     op.drop_index(op.f("ix_api_key_user_id"), table_name="api_key")
     op.drop_table("api_key")
     op.drop_index(op.f("ix_training_run_version_id"), table_name="training_run")
