@@ -251,6 +251,11 @@ def actor_for(row: UserRow) -> Actor:
     return Actor(row.id, row.name, frozenset(Role(name) for name in row.roles_held), row.party_id)
 
 
+def find_by_email(r: Work, email: str) -> UserRow | None:
+    """The account with this address. Raises InvalidInput for what is no address."""
+    return r.session.scalars(select(UserRow).where(func.lower(UserRow.email) == clean_email(email).lower())).first()
+
+
 def listing(
     w: Work, *, search: str = "", role: str = "", limit: int = 50, offset: int = 0
 ) -> tuple[tuple[UserView, ...], int]:

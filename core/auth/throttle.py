@@ -22,7 +22,7 @@ log = logging.getLogger("promissory.auth")
 WAIT_MAX = timedelta(minutes=15)
 IN_A_ROW_MAX = 100
 FORGET_AFTER = timedelta(hours=24)
-FREE = {"pair": 5, "account": 20, "address": 30, "code": 4, "mail": 10, "mailto": 3}
+FREE = {"pair": 5, "account": 20, "address": 30, "code": 4, "mail": 10, "mailto": 3, "machine": 20}
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _HARD = frozenset({"account", "code"})  # never forgotten by time alone
 
@@ -39,6 +39,11 @@ def keys_of_sign_in(account: str, address: str | None) -> tuple[str, ...]:
 def keys_of_mail(account: str, address: str | None) -> tuple[str, ...]:
     """The counters of a request that sends mail."""
     return (_key("mailto", account), _key("mail", address or "unknown"))
+
+
+def keys_of_machine(address: str | None) -> tuple[str, ...]:
+    """The counter of calls with a wrong key."""
+    return (_key("machine", address or "unknown"),)
 
 
 def key_of_code(user_id: str) -> str:

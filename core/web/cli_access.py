@@ -8,14 +8,12 @@ from pathlib import Path
 
 import click
 from flask.cli import with_appcontext
-from sqlalchemy import select
 
 from core import audit as trail
 from core import users as steps
 from core.auth.setup import password_link
 from core.domain.actor import Role
 from core.domain.errors import NotFound
-from core.tables import UserRow
 from core.web.errors import LendingGroup
 from core.web.work import read, work
 
@@ -72,7 +70,7 @@ def list_users(role: str, as_json: bool) -> None:
 def disable(email: str) -> None:
     """Close an account and end its sign-ins at once."""
     with work() as w:
-        row = w.session.scalars(select(UserRow).where(UserRow.email == steps.clean_email(email))).first()
+        row = steps.find_by_email(w, email)
         if row is None:
             raise NotFound(f"There is no user {email}; see flask users list")
         steps.disable(w, row.id)

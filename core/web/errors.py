@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -11,6 +12,8 @@ from flask import Flask, g, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from core.domain import errors
+from core.domain.texts import Text
+from core.i18n import translate
 
 log = logging.getLogger("promissory.web")
 STATUS_BY_ERROR: dict[type[errors.LendingError], int] = {
@@ -48,15 +51,27 @@ def _answer(status: int, code: str, message: str, **details: Any) -> tuple[Any, 
     return render_template(f"errors/{page}.html", message=message, request_id=g.get("request_id")), status
 
 
+def _said(value: Any) -> Any:
+    """Texts inside an error's details in the reader's language."""
+    if isinstance(value, Text):
+        return translate(value)
+    if isinstance(value, Mapping):
+        return {name: _said(one) for name, one in value.items()}
+    return [_said(one) for one in value] if isinstance(value, list | tuple) else value
+
+
 def install(app: Flask) -> None:
     """Registers the handlers."""
 
     @app.errorhandler(errors.LendingError)
-    def lending_error(error: errors.LendingError) -> tuple[Any, int]:
+    def lending_error(error: errors.LendingError) -> tuple[Any, ...]:
         status = status_of(error)
         log.info("%s: %s", error.code, error.message)
-        details = {name: value for name, value in error.details.items() if name != "status"}
-        return _answer(status, error.code, str(error.message), **details)
+        details = {name: _said(value) for name, value in error.details.items() if name not in {"status", "retry_after"}}
+        answer = _answer(status, error.code, str(error.message), **details)
+        if "retry_after" not in error.details:
+            return answer
+        return *answer, {"Retry-After": str(error.details["retry_after"])}
 
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> Any:

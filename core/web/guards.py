@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from flask import Flask, current_app, redirect, request, url_for
+from flask import Flask, current_app, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from core.domain.actor import Role
 from core.domain.errors import NotAllowed
+from core.web import machine
 from core.web.csrf import kept_form
 from core.web.work import actor
 
@@ -68,6 +69,8 @@ def check_access() -> Response | tuple[str, int] | None:
     access = access_of(current_app, request.endpoint)
     if access == PUBLIC:
         return None
+    if (scope := machine.scope_asked()) is not None:
+        g.actor = machine.load_caller(scope)
     who = actor()
     if who.id is None:
         if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
