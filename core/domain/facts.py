@@ -25,7 +25,7 @@ from core.domain.fact import (
     from_json,
     to_json,
 )
-from core.domain.fact_parts import bureau, company, loan, person, verdicts
+from core.domain.fact_parts import bureau, company, evidence, loan, person, verdicts
 from core.domain.texts import Text
 
 __all__ = [
@@ -58,7 +58,9 @@ def _index(*parts: tuple[Fact, ...]) -> dict[str, Fact]:
     return index
 
 
-CATALOGUE: Mapping[str, Fact] = _index(loan.FACTS, person.FACTS, company.FACTS, bureau.FACTS, verdicts.FACTS)
+CATALOGUE: Mapping[str, Fact] = _index(
+    loan.FACTS, person.FACTS, company.FACTS, bureau.FACTS, evidence.FACTS, verdicts.FACTS
+)
 
 
 def fact(name: str) -> Fact:

@@ -91,6 +91,44 @@ def check_id(source: str) -> None:
     _answer(source, one)
 
 
+@kyc.command("read-statement")
+@click.option("--currency", help="Of the account, where a CSV file does not say it.")
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def read_statement(currency: str | None, files: tuple[Path, ...]) -> None:
+    """Reads bank statements (CAMT.053, MT940, CSV): balances, entries and cash-flow figures of each account as JSON.
+
+    Files of the same account are joined; one that does not add up ends the command with the reason.
+    """
+    from core.domain.fact import to_json
+    from core.domain.statements.read import read_statements
+    from core.domain.statements.statement import join_statements
+    from origination.domain.cash_flow import cash_flow
+
+    try:
+        found = join_statements(one for file in files for one in read_statements(file.read_bytes(), currency=currency))
+    except InvalidInput as error:
+        raise click.ClickException("; ".join(_texts(error))) from None
+    out = []
+    for one in found:
+        flow = cash_flow(one)
+        out.append(
+            {
+                "format": one.format.value, "account": one.account, "currency": one.currency,
+                "from": one.opened_on.isoformat(), "to": one.closed_on.isoformat(), "entries": len(one.entries),
+                "opening": None if one.opening is None else str(one.opening),
+                "closing": None if one.closing is None else str(one.closing),
+                "facts": {name: to_json(value) for name, value in sorted(flow.facts().items())},
+                "salary_from": flow.salary_from, "gambling_sum": str(flow.gambling_sum),
+                "days_negative": flow.days_negative,
+            }
+        )  # fmt: skip
+    click.echo(_dump(out))
+
+
+def _texts(error: InvalidInput) -> list[str]:
+    return [str(text) for texts in error.fields.values() for text in ([texts] if isinstance(texts, str) else texts)]
+
+
 def _kind(item: dict[str, Any]) -> Any:
     from origination.domain.screening.party import PartyKind
 
