@@ -13,6 +13,8 @@ from core.db import Database
 from core.domain.errors import NotFound
 from core.jobs import Job, JobContext
 from core.settings import Settings
+from origination.queries.performance import performance_sample
+from scoring.domain.performance import PAST_CASES
 
 ADVANCE = "advance_application"  # as origination.steps.submit enqueues it
 COPY = "send_contract_copy"  # as origination.steps.close_deal enqueues it
@@ -86,6 +88,7 @@ def run_copy(app: Flask, database: Database, contract_id: str) -> None:
 
 def register(app: Flask, database: Database, settings: Settings) -> None:
     """Tasks of the workers: they run even when the web process died right after the applicant's click."""
+    app.extensions[PAST_CASES] = performance_sample
     queue.register(ADVANCE, lambda application_id: run_advance(app, database, settings, application_id))
     queue.register(COPY, lambda contract_id: run_copy(app, database, contract_id))
 

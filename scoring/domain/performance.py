@@ -33,6 +33,16 @@ class PastCase:
 PastCases = Callable[[Any, date, date], Sequence[PastCase]]
 
 
+# Under this name the stage that sees both sides puts its query among the app's extensions.
+PAST_CASES = "promissory_past_cases"
+
+
+def past_cases_in(extensions: Mapping[str, Any]) -> PastCases:
+    """Who tells what became of scored cases; nobody where scoring is used by itself."""
+    found: PastCases = extensions.get(PAST_CASES, no_past_cases)
+    return found
+
+
 def no_past_cases(_work: Any, _since: date, _until: date) -> Sequence[PastCase]:
     """Where nobody tells what became of the cases: a scorer used by itself."""
     return ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -143,10 +143,12 @@ def _score_view(row: ScoreRecordRow) -> ScoreView:
 
 @dataclass(frozen=True, slots=True)
 class ScoreSample:
-    """Served scores of one version between two days, as columns, for monitoring."""
+    """Scores of one version between two days, as columns, for monitoring."""
 
     subject_ids: tuple[UUID, ...]
     scored_on: tuple[date, ...]
+    served: tuple[bool, ...]
+    products: tuple[str, ...]
     pd: tuple[float, ...]
     ticks: tuple[int, ...]
     grades: tuple[str, ...]
@@ -154,20 +156,25 @@ class ScoreSample:
     reasons: tuple[tuple[str, ...], ...]
 
 
-def served_scores(r: Work, version: str, *, since: date, until: date) -> ScoreSample:
-    """Scores of the version with since <= day < until, oldest first; one per subject, its last."""
+def scored_by(
+    r: Work, version: str, *, since: date, until: date, subjects: Collection[UUID] | None = None
+) -> ScoreSample:
+    """Scores of the version with since <= day < until, served or not, oldest first; one per subject, its last."""
     last = (
         select(ScoreRecordRow.id)
-        .where(ScoreRecordRow.version == version, ScoreRecordRow.served, ScoreRecordRow.scored_on >= since,
-               ScoreRecordRow.scored_on < until)
+        .where(ScoreRecordRow.version == version, ScoreRecordRow.scored_on >= since, ScoreRecordRow.scored_on < until)
         .ext(distinct_on(ScoreRecordRow.subject_id))
         .order_by(ScoreRecordRow.subject_id, ScoreRecordRow.scored_at.desc())
-    )  # fmt: skip
+    )
+    if subjects is not None:
+        last = last.where(ScoreRecordRow.subject_id.in_(list(subjects)))
     query = select(ScoreRecordRow).where(ScoreRecordRow.id.in_(last)).order_by(ScoreRecordRow.scored_at)
     rows: Sequence[ScoreRecordRow] = r.session.scalars(query).all()
     return ScoreSample(
         tuple(row.subject_id for row in rows),
         tuple(row.scored_on for row in rows),
+        tuple(row.served for row in rows),
+        tuple(row.product or "" for row in rows),
         tuple(row.pd for row in rows),
         tuple(row.score_ticks for row in rows),
         tuple(row.grade for row in rows),

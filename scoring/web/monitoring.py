@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from core.domain.actor import Role
@@ -33,7 +32,6 @@ KIND_WORDS = {
     "logistic": Text("Points table (logistic regression)"),
     "expert": Text("Points table (experts)"),
 }
-WATCH_DAYS = 90
 
 
 @bp.get("/")
@@ -102,9 +100,9 @@ def _share() -> Decimal | None:
 @allow(Role.RISK_MANAGER)
 def watch(version_id: UUID) -> AnyResponse:
     """Watches now instead of at night."""
-    from scoring.steps.monitor import monitor
+    from scoring.domain.performance import past_cases_in
+    from scoring.steps.monitor import watch_version
 
     with work() as w:
-        until = w.today + timedelta(days=1)
-        monitor(w, version_id, since=until - timedelta(days=WATCH_DAYS), until=until)
+        watch_version(w, version_id, past_cases_in(current_app.extensions))
     return redirect(url_for("monitoring.version", version_id=version_id) + "#watch")
