@@ -9,6 +9,7 @@ import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -117,14 +118,12 @@ def _train_on_cluster(
     weight: np.ndarray | None, watch: tuple[np.ndarray, np.ndarray] | None, cluster: str,
 ) -> tuple[Booster, int]:  # fmt: skip
     """`xgboost.dask` over the workers of a scheduler: the rows in as many parts as there are workers."""
-    import dask.array as da
-    from dask.distributed import Client
-    from xgboost import dask as remote
+    da, distributed, remote = (import_module(name) for name in ("dask.array", "dask.distributed", "xgboost.dask"))
 
     params = _params(features, plan, additive=additive, seed=seed) | {"nthread": 1}
     types = {"feature_names": [f"f{i}" for i in range(len(features))],
              "feature_types": ["c" if f.is_category else "q" for f in features]}  # fmt: skip
-    with Client(cluster, set_as_default=False) as client:
+    with distributed.Client(cluster, set_as_default=False) as client:
         parts = max(1, len(client.scheduler_info()["workers"]))
 
         def split(array: np.ndarray) -> Any:

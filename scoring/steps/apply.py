@@ -1,4 +1,4 @@
-"""Scores a file of applications, in chunks, in order: one row out per row in."""
+"""Scores a file of applications, in chunks, in order: one row out per row in. CSV or Parquet, either way."""
 
 from __future__ import annotations
 
@@ -7,18 +7,26 @@ import gzip
 import io
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from core.domain.errors import InvalidInput
 from core.domain.texts import Text
+from scoring.domain.card import ScoredRows
 from scoring.domain.columns import ColumnRole
 from scoring.domain.version import Version
-from scoring.steps.evaluate import count_unknown
-from scoring.steps.read_sample import Sample, read_chunks
+from scoring.steps.evaluate import unknown_in
+
+if TYPE_CHECKING:
+    from scoring.steps.frames import Frame
+
+PARQUET = frozenset({".parquet", ".pq"})
+MARK = b"promissory"  # key of the note in a Parquet file's metadata: which version scored which file
 
 
 def apply(
@@ -30,37 +38,50 @@ def apply(
     the number of unknown categories by feature. A failed run leaves no file; an existing one is replaced at the end.
     Raises InvalidInput naming column and row.
     """
+    from scoring.steps.frames import read_frames
+
     if out.resolve() == data.resolve():
         raise InvalidInput({"out": Text("The output would overwrite the data")})
     if out.is_dir():
         raise InvalidInput({"out": Text("{path} is a folder", path=out)})
     out.parent.mkdir(parents=True, exist_ok=True)
     terms = version.card.terms
-    handle, name = tempfile.mkstemp(prefix=f".{out.name}.", dir=out.parent)
     unknown: dict[str, int] = {}
     done = 0
-    try:
-        with os.fdopen(handle, "wb") as raw, _text(raw, zipped=out.suffix == ".gz") as stream:
-            writer = csv.writer(stream, lineterminator="\n")
-            for chunk in read_chunks(data):
-                ids = [c.name for c in version.schema.columns if c.role is ColumnRole.ID and c.name in chunk.columns]
-                if not done:
-                    writer.writerow([*ids, *_header(terms.names)])
-                _write_chunk(writer, version, chunk, ids)
-                for feature, count in count_unknown(terms.features, chunk).items():
-                    unknown[feature] = unknown.get(feature, 0) + count
-                done += chunk.rows
-                progress(done)
-        Path(name).chmod(0o644)
-        os.replace(name, out)
-    finally:
-        Path(name).unlink(missing_ok=True)
+    writer_of = _parquet_writer if out.suffix.lower() in PARQUET else _csv_writer
+    with _replacing(out) as fresh, ThreadPoolExecutor(1) as behind, writer_of(fresh, out, version) as write:
+        writing: Future[None] | None = None
+        for frame in read_frames(data):
+            columns = frame.matrix(terms.features)
+            scored = version.card.score_rows(columns)
+            if writing is not None:
+                writing.result()
+            writing = behind.submit(write, frame, scored)  # the next chunk is scored while this one is written
+            for feature, count in unknown_in(terms.features, columns).items():
+                unknown[feature] = unknown.get(feature, 0) + count
+            done += frame.rows
+            progress(done)
+        if writing is not None:
+            writing.result()
     return unknown
 
 
-def _text(raw: io.BufferedWriter, *, zipped: bool) -> io.TextIOWrapper:
-    target = gzip.GzipFile(fileobj=raw, mode="wb", mtime=0, filename="") if zipped else raw
-    return io.TextIOWrapper(target, encoding="utf-8", newline="")
+@contextmanager
+def _replacing(out: Path) -> Iterator[Path]:
+    """A fresh file beside `out` that takes its place at the end, and is gone after a failure."""
+    handle, name = tempfile.mkstemp(prefix=f".{out.name}.", dir=out.parent)
+    os.close(handle)
+    fresh = Path(name)
+    try:
+        yield fresh
+        fresh.chmod(0o644)
+        os.replace(fresh, out)
+    finally:
+        fresh.unlink(missing_ok=True)
+
+
+def _ids(version: Version, frame: Frame) -> list[str]:
+    return [c.name for c in version.schema.columns if c.role is ColumnRole.ID and c.name in frame.columns]
 
 
 def _header(names: tuple[str, ...]) -> list[str]:
@@ -68,10 +89,28 @@ def _header(names: tuple[str, ...]) -> list[str]:
             *(f"contribution_{name}" for name in names)]  # fmt: skip
 
 
-def _write_chunk(writer: Any, version: Version, chunk: Sample, ids: list[str]) -> None:
-    card = version.card
-    terms = card.terms
-    scored = card.score_rows(chunk.matrix(terms.features))
+@contextmanager
+def _csv_writer(fresh: Path, out: Path, version: Version) -> Iterator[Callable[[Frame, ScoredRows], None]]:
+    with fresh.open("wb") as raw:
+        zipped = out.suffix == ".gz"
+        target: Any = gzip.GzipFile(fileobj=raw, mode="wb", mtime=0, filename="", compresslevel=6) if zipped else raw
+        with io.TextIOWrapper(target, encoding="utf-8", newline="") as stream:
+            writer = csv.writer(stream, lineterminator="\n")
+            started = False
+
+            def write(frame: Frame, scored: ScoredRows) -> None:
+                nonlocal started
+                ids = _ids(version, frame)
+                if not started:
+                    writer.writerow([*ids, *_header(version.card.terms.names)])
+                    started = True
+                _write_csv(writer, version, frame, scored, ids)
+
+            yield write
+
+
+def _write_csv(writer: Any, version: Version, frame: Frame, scored: ScoredRows, ids: list[str]) -> None:
+    terms = version.card.terms
     shown = printer(terms.scale.decimals)
     grades = {int(score): terms.grade_of(int(score)) for score in np.unique(scored.score)}
     names = [*terms.names, ""]
@@ -81,7 +120,7 @@ def _write_chunk(writer: Any, version: Version, chunk: Sample, ids: list[str]) -
     scores = scored.score.tolist()
     writer.writerows(
         zip(
-            *(chunk.columns[name] for name in ids),
+            *(["" if v is None else v for v in frame.columns[name].to_pylist()] for name in ids),
             (shown(score) for score in scores),
             (format(pd, ".9g") for pd in scored.pd.tolist()),
             (grades[score] for score in scores),
@@ -91,6 +130,53 @@ def _write_chunk(writer: Any, version: Version, chunk: Sample, ids: list[str]) -
             strict=True,
         )
     )
+
+
+@contextmanager
+def _parquet_writer(fresh: Path, out: Path, version: Version) -> Iterator[Callable[[Frame, ScoredRows], None]]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    opened: list[pq.ParquetWriter] = []
+
+    def write(frame: Frame, scored: ScoredRows) -> None:
+        table = _table(version, frame, scored)
+        if not opened:
+            schema = table.schema.with_metadata({MARK: version.sha256.encode()})
+            opened.append(pq.ParquetWriter(fresh, schema, compression="zstd", compression_level=1))
+        opened[0].write_table(table.cast(opened[0].schema))
+
+    assert out.suffix.lower() in PARQUET
+    try:
+        yield write
+    except pa.ArrowException as error:
+        raise InvalidInput(
+            {"data": Text("A column changes its type within the file ({reason})", reason=error)}
+        ) from error
+    finally:
+        for writer in opened:
+            writer.close()
+
+
+def _table(version: Version, frame: Frame, scored: ScoredRows) -> Any:
+    import pyarrow as pa
+
+    terms = version.card.terms
+    tick = float(terms.scale.tick)
+    base = np.asarray(terms.baseline.ticks)
+    starts = np.asarray([grade.ticks_min for grade in terms.grades[:-1]], dtype=np.int64)
+    grades = (scored.score[None, :] < starts[:, None]).sum(axis=0).astype(np.int8)
+    names = pa.array(terms.names)
+    columns = {name: frame.columns[name] for name in _ids(version, frame)}
+    columns["score"] = pa.array(scored.score / tick)
+    columns["pd"] = pa.array(scored.pd)
+    columns["grade"] = pa.DictionaryArray.from_arrays(pa.array(grades), pa.array([g.name for g in terms.grades]))
+    for place, told in enumerate(scored.reasons):
+        columns[f"reason_{place + 1}"] = pa.DictionaryArray.from_arrays(pa.array(told, mask=told < 0), names)
+    columns["baseline"] = pa.array(np.full(frame.rows, terms.baseline.score / tick))
+    for at, name in enumerate(terms.names):
+        columns[f"contribution_{name}"] = pa.array((scored.ticks[at] - base[at]) / tick)
+    return pa.table(columns)
 
 
 def printer(decimals: int) -> Callable[[int], str]:

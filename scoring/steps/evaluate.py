@@ -40,7 +40,9 @@ def evaluate(version: Version, data: Path, *, seed: int = 7) -> dict[str, Any]:
                     for k in range(FOLDS) if (fold == k).any()],
         "by_time": _by_time(version.schema.time, sample, bad, pd, seed),
         "by_grade": _by_grade(version, sample, bad),
-        "unknown_categories": count_unknown(version.card.terms.features, sample),
+        "unknown_categories": unknown_in(
+            version.card.terms.features, sample.matrix(version.card.terms.features)
+        ),
     }  # fmt: skip
     if not 0 < bad.sum() < len(bad):
         report["warning"] = "All rows have the same outcome: nothing can be ranked"
@@ -107,15 +109,13 @@ def _by_grade(version: Version, sample: Sample, bad: np.ndarray) -> list[dict[st
     ]  # fmt: skip
 
 
-def count_unknown(features: Sequence[Feature], sample: Sample) -> dict[str, int]:
+def unknown_in(features: Sequence[Feature], columns: Sequence[np.ndarray]) -> dict[str, int]:
     """By category feature, how many rows have a category the version does not know (they score as "any other")."""
     found = {}
-    for feature in features:
-        if feature.is_category:
-            codes = feature.encode_column(sample.columns[feature.name])
-            count = int((codes == len(feature.categories)).sum())
-            if count:
-                found[feature.name] = count
+    for feature, column in zip(features, columns, strict=True):
+        count = int((column == len(feature.categories)).sum()) if feature.is_category else 0
+        if count:
+            found[feature.name] = count
     return found
 
 

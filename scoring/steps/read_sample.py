@@ -81,10 +81,13 @@ def read_chunks(path: Path, size: int = CHUNK) -> Iterator[Sample]:
     """The file in chunks of `size` rows, in order. Raises InvalidInput as `read_sample` does."""
     if not path.is_file():
         raise InvalidInput({"data": Text("There is no file {path}", path=path)})
+    if is_parquet(path):
+        yield from _parquet_texts(path, size)
+        return
     row = 0
     try:
         with _open(path) as stream:
-            reader = csv.reader(stream, delimiter=_delimiter(path), strict=True)
+            reader = csv.reader(stream, delimiter=delimiter_of(path), strict=True)
             names = _header(next(reader, []), path)
             width = len(names)
             block: list[list[str]] = []
@@ -124,6 +127,24 @@ def read_chunks(path: Path, size: int = CHUNK) -> Iterator[Sample]:
         raise InvalidInput({"data": Text("{path} has no rows under its header", path=path.name)})
 
 
+def is_parquet(path: Path) -> bool:
+    """By the mark the file starts with."""
+    with path.open("rb") as probe:
+        return probe.read(4) == b"PAR1"
+
+
+def _parquet_texts(path: Path, size: int) -> Iterator[Sample]:
+    """A Parquet file as the texts a CSV file would hold."""
+    from scoring.steps.frames import read_frames
+
+    for frame in read_frames(path, size):
+        columns = {
+            name: ["" if value is None else str(value) for value in column.to_pylist()]
+            for name, column in frame.columns.items()
+        }
+        yield Sample(columns, frame.rows, frame.first_row)
+
+
 def _chunk(names: list[str], block: list[list[str]], started: int) -> Sample:
     return Sample(
         {name: list(values) for name, values in zip(names, zip(*block, strict=True), strict=True)}, len(block), started
@@ -137,7 +158,8 @@ def _open(path: Path) -> io.TextIOWrapper:
     return io.TextIOWrapper(raw, encoding="utf-8-sig", errors="strict", newline="")
 
 
-def _delimiter(path: Path) -> str:
+def delimiter_of(path: Path) -> str:
+    """The mark the header uses most of , ; tab and |."""
     with _open(path) as stream:
         line = stream.readline()
     return max(",;\t|", key=lambda mark: (line.count(mark), mark == ","))
