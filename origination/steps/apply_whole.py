@@ -37,7 +37,7 @@ def read_whole(body: Mapping[str, Any]) -> WholeApplication:
     }
     for name, kind in SHAPE.items():
         if name in body and not isinstance(body[name], kind):
-            wrong[name] = Text("Send this as a {kind}", kind={dict: "object", list: "list", str: "text"}[kind])
+            wrong[name] = Text("Send this as a {kind}", kind=SHAPE_NAMES[kind])
     owners, consents = body.get("owners", []), body.get("consents", [])
     if "owners" not in wrong and (len(owners) > OWNER_LINES_MAX or not all(isinstance(one, dict) for one in owners)):
         wrong["owners"] = Text("Send a list of at most {n} objects", n=OWNER_LINES_MAX)
@@ -56,6 +56,7 @@ def read_whole(body: Mapping[str, Any]) -> WholeApplication:
     )  # fmt: skip
 
 
+SHAPE_NAMES: dict[type, str] = {dict: "object", list: "list", str: "text"}
 SHAPE: dict[str, type] = {"product": str, "locale": str, "answers": dict, "owners": list, "consents": list}
 
 
