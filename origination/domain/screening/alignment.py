@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import permutations
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from origination.domain.screening.arabic import arabic_similarity
 from origination.domain.screening.fold import spell
@@ -14,9 +14,23 @@ from origination.domain.screening.words import Role, Word
 
 JOIN_MIN = 0.88
 _SETTLED = 0.98
-_JOINED_LIKE = 0.93
+JOINED_LIKE = 0.93
 _EXACT_ASSIGNMENT_MAX = 4
-W = TypeVar("W")
+
+
+class Token(Protocol):
+    """What joining needs to know of a word."""
+
+    @property
+    def text(self) -> str:
+        """Its Latin letters."""
+
+    @property
+    def native(self) -> str:
+        """Its Arabic letters, if it is written in them."""
+
+
+W = TypeVar("W", bound=Token)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,18 +146,24 @@ def _joins(
     for runs, singles, best_run, best_single, flip in sides:
         # Only words that found no good partner of their own are worth joining.
         wanting = [at for at, best in enumerate(best_single) if best < _SETTLED]
-        if not wanting:
+        if not wanting or min(best_run) >= _SETTLED:
             continue
         for start in range(len(runs) - 1):
             for stop in range(start + 2, min(start + 4, len(runs) + 1)):
                 if min(best_run[start:stop]) >= _SETTLED:
                     continue
                 run = tuple(range(start, stop))
+                size = sum([len(runs[k].text) for k in run])
                 for at in wanting:
-                    alone = max((grid[at][k] if flip else grid[k][at]) for k in run)
-                    score = joined_similarity(runs[start:stop], singles[at])
+                    single = singles[at]
+                    if not (-3 < len(single.text) - size < 3 or single.native or runs[start].native):
+                        continue
+                    alone = max([grid[at][k] if flip else grid[k][at] for k in run])
+                    score = joined_similarity(runs[start:stop], single)
                     if score >= JOIN_MIN and score > alone + 0.02:
                         found.append((score, (at,), run) if flip else (score, run, (at,)))
+    if not found:
+        return []
     out: list[Pair] = []
     used_first: set[int] = set()
     used_second: set[int] = set()
@@ -170,7 +190,7 @@ def _joined_person(parts: Sequence[Word], single: Word) -> float:
     if spell(together).fold == single.spelling.fold:
         return 0.97
     near = spelling_similarity(together, single.text) if len(single.text) >= 6 else 0.0
-    return near if near >= _JOINED_LIKE else 0.0
+    return near if near >= JOINED_LIKE else 0.0
 
 
 def _joined_native(parts: Sequence[Word], single: Word) -> float:

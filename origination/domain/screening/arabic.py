@@ -26,6 +26,7 @@ _LETTERS: dict[str, tuple[str, ...]] = {
 _SHORT_VOWELS = frozenset("aeiouy")
 _MARKS = frozenset(chr(point) for point in (*range(0x064B, 0x0660), 0x0670, 0x0640))
 # Consonants that one writing may have twice or that typists mix up, cheaper than a wrong letter.
+_HOPELESS = 0.5
 _MISS, _WRONG, _EXTRA_CONSONANT, _EXTRA_START = 0.9, 1.1, 0.9, 0.5
 _CONSONANTS = {
     "ب": "b", "پ": "p", "ت": "t", "ث": "t", "ج": "j", "چ": "c", "ح": "h", "خ": "h", "د": "d", "ذ": "d", "ر": "r",
@@ -64,14 +65,16 @@ def arabic_similarity(word: str, latin: str) -> float:
     letters = bare(word)
     if not letters or not latin:
         return 0.0
-    cost = _walk(letters, latin)
     written = sum(1 for char in letters if "" not in _LETTERS.get(char, ("",)))
     size = max(written, sum(1 for char in latin if char not in _SHORT_VOWELS), 2)
-    return max(0.0, 1.0 - cost / size)
+    return max(0.0, 1.0 - _walk(letters, latin, most=_HOPELESS * size) / size)
 
 
-def _walk(letters: str, latin: str) -> float:
-    """Least cost of reading `letters` as `latin`: a forward pass over (position in letters, position in latin)."""
+def _walk(letters: str, latin: str, most: float) -> float:
+    """Least cost of reading `letters` as `latin`: a forward pass over (position in letters, position in latin).
+
+    A reading that has cost more than `most` is given up: its cost is infinite.
+    """
     far = float("inf")
     width = len(latin)
     row = [far] * (width + 1)
@@ -96,6 +99,8 @@ def _walk(letters: str, latin: str) -> float:
                         following[end + len(sound)] = min(following[end + len(sound)], cost)
             if at < width and latin[at] not in _SHORT_VOWELS:
                 following[at + 1] = min(following[at + 1], cost + _WRONG)
+        if min(following) > most:
+            return far
         row = following
     _skip_latin(row, latin)
     return row[width]
@@ -135,5 +140,5 @@ def consonants(word: str) -> str:
 def plausible(word: str, skeleton: str) -> bool:
     """Quickly, whether a Latin word with this skeleton can be a reading at all; the walk is dear."""
     own, other = consonants(word), skeleton.removeprefix("a").replace("S", "sh")
-    allowed = 1 if max(len(own), len(other)) < 4 else 2
+    allowed = 1 if max(len(own), len(other)) < 6 else 2
     return int(OSA.distance(own, other, score_cutoff=allowed)) <= allowed

@@ -89,11 +89,15 @@ def _joined(parts: Sequence[CompanyWord], single: CompanyWord) -> float:
         return 0.0
     if any(part.han for part in parts) or single.han or single.part is Part.NUMBER:
         return 0.0
-    together = "".join(part.text for part in parts)
-    if together == single.text:
+    return joined_similarity("".join(part.text for part in parts), single.text)
+
+
+def joined_similarity(together: str, single: str) -> float:
+    """How near what was written as several words is to a single one."""
+    if together == single:
         return 1.0
-    if min(len(together), len(single.text)) >= 6:
-        return 0.97 if spell(together).fold == single.spelling.fold else spelling_similarity(together, single.text)
+    if min(len(together), len(single)) >= 6:
+        return 0.97 if spell(together).fold == spell(single).fold else spelling_similarity(together, single)
     return 0.0
 
 

@@ -35,13 +35,14 @@ WEIGHTS = {Part.CORE: 1.0, Part.GENERIC: 0.35, Part.PLACE: 0.6, Part.NUMBER: 0.8
 
 @dataclass(frozen=True, slots=True)
 class CompanyWord:
-    """One word; `group` is the number of its translation group, `han` its characters."""
+    """One word; `group` is the number of its translation group, `han` its characters, `native` its Arabic letters."""
 
     written: str
     spelling: Spelling
     part: Part
     group: int = -1
     han: str = ""
+    native: str = ""
 
     @property
     def text(self) -> str:
@@ -258,7 +259,7 @@ def _take_latin(words: list[str], forms: list[Form]) -> list[CompanyWord]:
         else:
             forms.append(form)
             at += size
-    return [_word(word) for word in kept]
+    return [company_word(word) for word in kept]
 
 
 def _merge_known(words: list[str]) -> list[str]:
@@ -365,7 +366,9 @@ def _numbers(words: list[str]) -> list[str]:
     return out
 
 
-def _word(word: str) -> CompanyWord:
+@lru_cache(maxsize=50_000)
+def company_word(word: str) -> CompanyWord:
+    """A Latin word of a company's name with what it does there."""
     if word in _LINKS:
         return CompanyWord(word, spell(word), Part.LINK)
     if word.isdigit():

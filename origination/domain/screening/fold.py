@@ -17,31 +17,26 @@ _SPECIAL = str.maketrans({
     "ħ": "h",
 })  # fmt: skip
 
-# In this order; a plain text is replaced as it stands, a pattern where its surroundings matter.
-_FOLDS: tuple[tuple[str | re.Pattern[str], str], ...] = (
-    *((text, "sh") for text in ("schtsch", "shch", "sch")),
-    *((text, "ch") for text in ("tch", "tsh", "cz")),
-    *((text, "j") for text in ("dzh", "dsch", "dj")),
-    (re.compile(r"^x(?=[iu])"), "sh"),
-    ("kh", "h"), ("gh", "g"), ("zh", "z"), ("ph", "f"), ("th", "t"), ("dh", "d"), ("ck", "k"), ("q", "k"),
-    ("tz", "C"), ("ts", "C"), ("cs", "C"),
-    ("ch", "C"), ("sh", "S"),
-    (re.compile(r"c(?=[eiy])"), "s"),
-    ("c", "k"), ("C", "c"), ("w", "v"), ("x", "ks"),
-    ("ou", "u"), ("oo", "u"),
-    (re.compile(r"au(?=[^aeiou])|ow(?=[^aeiou])"), "u"),
-    ("o", "u"),
-    (re.compile(r"[eaiy]j(?![aeiou])"), "i"),
-    *((text, "i") for text in ("ee", "ie", "ei", "ey", "ay", "ai", "ii", "iy", "yi", "yy")),
-    (re.compile(r"y(?=[aeiou])"), "i"),
-    ("e", "i"), ("y", "i"),
-    (re.compile(r"(.)\1+"), r"\1"),
-    (re.compile(r"(?<=[aiu])h(?![aiu])"), ""),
-    ("iu", "u"), ("ia", "a"),
-    (re.compile(r"(?<!^)ae"), "a"),
+# In this order, each with a text without which the pattern cannot apply (searching for that is quicker).
+_C_STEPS: tuple[tuple[str, str], ...] = (
+    ("schtsch", "sh"), ("shch", "sh"), ("sch", "sh"), ("tch", "ch"), ("tsh", "ch"), ("cz", "ch"), ("dzh", "j"),
+    ("dsch", "j"), ("dj", "j"),
 )  # fmt: skip
-_VOWELS = re.compile(r"[aiu]+")
+_H_STEPS = (("kh", "h"), ("gh", "g"), ("zh", "z"), ("ph", "f"), ("th", "t"), ("dh", "d"))
+_SIBILANTS = (("ck", "k"), ("q", "k"), ("tz", "C"), ("ts", "C"), ("cs", "C"), ("ch", "C"), ("sh", "S"))
+_LAST_STEPS = (("C", "c"), ("w", "v"), ("x", "ks"))
+_U_SOUNDS = (("ou", "u"), ("oo", "u"))
+_SOFT_C = re.compile(r"c(?=[eiy])")
+_CLOSED_AU = re.compile(r"(?:au|ow)(?=[^aeiou])")
+_MUTE_J = re.compile(r"[eaiy]j(?![aeiou])")
+_I_SOUNDS = ("ee", "ie", "ei", "ey", "ay", "ai", "ii", "iy", "yi", "yy")
+_MUTE_H = re.compile(r"(?<=[aiu])h(?![aiu])")
+_GLIDE = re.compile(r"y(?=[aeiou])")
 _DOUBLE = re.compile(r"(.)\1+")
+
+
+def _first(found: re.Match[str]) -> str:
+    return found[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +49,59 @@ class Spelling:
     code: str
 
 
-@lru_cache(maxsize=200_000)
+def _replaced(text: str, steps: tuple[tuple[str, str], ...]) -> str:
+    for old, new in steps:
+        if old in text:
+            text = text.replace(old, new)
+    return text
+
+
+def _consonants_folded(fold: str) -> str:
+    if "c" in fold or "h" in fold or "j" in fold:
+        fold = _replaced(fold, _C_STEPS)
+    if fold[:1] == "x" and fold[1:2] in {"i", "u"}:
+        fold = "sh" + fold[1:]
+    if "h" in fold:
+        fold = _replaced(fold, _H_STEPS)
+    fold = _replaced(fold, _SIBILANTS)
+    if "c" in fold:
+        fold = _SOFT_C.sub("s", fold).replace("c", "k")
+    return _replaced(fold, _LAST_STEPS)
+
+
+def _vowels_folded(fold: str) -> str:
+    fold = _replaced(fold, _U_SOUNDS)
+    if "au" in fold or "ow" in fold:
+        fold = _CLOSED_AU.sub("u", fold)
+    fold = fold.replace("o", "u")
+    if "j" in fold:
+        fold = _MUTE_J.sub("i", fold)
+    if "e" in fold or "i" in fold or "y" in fold:
+        for sound in _I_SOUNDS:
+            if sound in fold:
+                fold = fold.replace(sound, "i")
+        if "y" in fold:
+            fold = _GLIDE.sub("i", fold).replace("y", "i")
+        fold = fold.replace("e", "i")
+    fold = _single(fold)
+    if "h" in fold:
+        fold = _MUTE_H.sub("", fold)
+    fold = fold.replace("iu", "u").replace("ia", "a")
+    return fold[:1] + fold[1:].replace("ae", "a")
+
+
+@lru_cache(maxsize=400_000)
 def spell(word: str) -> Spelling:
     """The depths of a lower-case ASCII word."""
-    fold = word
-    for pattern, to in _FOLDS:
-        if isinstance(pattern, str):
-            if pattern in fold:
-                fold = fold.replace(pattern, to)
-        else:
-            fold = pattern.sub(to, fold)
-    skeleton = ("a" if fold[:1] in {"a", "i", "u"} else "") + _VOWELS.sub("", fold)
-    return Spelling(word, fold, _DOUBLE.sub(r"\1", skeleton), sound_code(fold))
+    fold = _vowels_folded(_consonants_folded(word))
+    bare = fold.replace("a", "").replace("i", "").replace("u", "")
+    skeleton = "a" + bare if fold[:1] in {"a", "i", "u"} else bare
+    return Spelling(word, fold, _single(skeleton), sound_code(fold))
+
+
+def _single(text: str) -> str:
+    """Each doubled letter once."""
+    return _DOUBLE.sub(_first, text) if _DOUBLE.search(text) else text
 
 
 def plain_latin(word: str) -> str:

@@ -13,7 +13,7 @@ from origination.domain.screening.person import compare_people
 from origination.domain.screening.words import prepare_person
 
 ALERT_MIN = 0.80
-_CLEARED, _SAME_BIRTH = 0.5, 0.05
+_CLEARED, SAME_BIRTH = 0.5, 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def judge(comparison: Comparison, birth: Birth | None, births: tuple[Birth, ...]
         return Match(round(min(score, _CLEARED), 4), alert=False, explanation=tuple(notes), tokens=comparison.tokens)
     if answer is BirthMatch.SAME:
         notes.append(Text("the date of birth {one} agrees", one=birth))
-        score = min(1.0, score + _SAME_BIRTH)
+        score = min(1.0, score + SAME_BIRTH)
     elif answer is BirthMatch.NEAR:
         notes.append(Text("the dates of birth {one} and {other} are near", one=birth, other=listed))
     return Match(round(score, 4), score >= least, tuple(notes), comparison.tokens)
@@ -54,7 +54,7 @@ def judge(comparison: Comparison, birth: Birth | None, births: tuple[Birth, ...]
 def _quick(score: float, answer: BirthMatch, least: float) -> Match:
     if answer is BirthMatch.CONFLICT:
         return Match(min(score, _CLEARED), alert=False, explanation=())
-    score = min(1.0, score + _SAME_BIRTH) if answer is BirthMatch.SAME else score
+    score = min(1.0, score + SAME_BIRTH) if answer is BirthMatch.SAME else score
     return Match(round(score, 4), alert=score >= least, explanation=())
 
 

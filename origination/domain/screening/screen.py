@@ -7,7 +7,7 @@ from origination.domain.screening.birth import BirthMatch, compare_to_any
 from origination.domain.screening.company import compare_companies
 from origination.domain.screening.company_words import CompanyName
 from origination.domain.screening.index import ListedForm, ScreeningIndex, identifier_token
-from origination.domain.screening.match import ALERT_MIN, Match, judge
+from origination.domain.screening.match import ALERT_MIN, SAME_BIRTH, Match, judge
 from origination.domain.screening.party import Alert, Comparison, ListedEntry, PartyKind, ScreenedParty
 from origination.domain.screening.person import compare_people
 from origination.domain.screening.words import Name
@@ -19,13 +19,12 @@ def screen_party(index: ScreeningIndex, party: ScreenedParty, *, least: float = 
     An equal identifier alerts whatever the names say. A weak alias counts only together with the same date of birth.
     """
     best: dict[int, Alert] = {}
+    # An equal date of birth adds to the score of the names.
+    floor = least - (SAME_BIRTH if party.birth else 0.0)
     for name in party.names:
-        query, numbers = index.candidates(name, party.kind)
-        for number in numbers:
-            form = index.forms[number]
+        query, forms = index.candidates(name, party.kind, floor)
+        for form in forms:
             entry = index.entries[form.entry]
-            if entry.subtype in {"vessel", "aircraft"}:
-                continue
             quick = judge(_compare(query, form, explain=False), party.birth, entry.births, least=least)
             if not quick.alert or (form.weak and not _born_alike(party, entry)):
                 continue
@@ -40,10 +39,11 @@ def screen_party(index: ScreeningIndex, party: ScreenedParty, *, least: float = 
 
 
 def _compare(query: Name | CompanyName, form: ListedForm, *, explain: bool) -> Comparison:
-    if isinstance(query, Name) and form.person is not None:
-        return compare_people(query, form.person, explain=explain)
-    if isinstance(query, CompanyName) and form.company is not None:
-        return compare_companies(query, form.company, explain=explain)
+    listed = form.prepared
+    if isinstance(query, Name) and isinstance(listed, Name):
+        return compare_people(query, listed, explain=explain)
+    if isinstance(query, CompanyName) and isinstance(listed, CompanyName):
+        return compare_companies(query, listed, explain=explain)
     return Comparison(0.0)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from functools import cache, lru_cache
+from itertools import product
+from math import prod
 
 from origination.domain.screening.han import pinyin_syllables, wade_giles
 
@@ -52,6 +54,21 @@ def same_chinese_name(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
         for a in first
         for b in second
     )
+
+
+_KEYS_MAX = 256
+
+
+def chinese_keys(words: tuple[str, ...]) -> set[str]:
+    """Keys of which two names share one whenever `same_chinese_name` holds; none for other names."""
+    if not 1 < len(words) <= 4:
+        return set()
+    keys: set[str] = set()
+    for order in _rotations(words):
+        for sequence in _sequences(order):
+            if 2 <= len(sequence) <= _SYLLABLES_MAX and prod(map(len, sequence)) <= _KEYS_MAX:
+                keys.update("-".join(chosen) for chosen in product(*sequence))
+    return keys
 
 
 def _rotations(words: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:

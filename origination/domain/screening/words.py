@@ -181,9 +181,14 @@ def _arabic_words(written: str) -> tuple[Word, ...]:
         stem = {"الله": "الله", "لله": "الله"}.get(part, stem)
         if stem in {"الدين", "دين"}:
             stem = "دين"
-        latin = re.sub("[^a-z]", "", arabic.latin_from_arabic(stem)) or "a"
-        out.append(Word(written, spell(latin), Role.NAME, native=stem))
+        out.append(native_name(stem, written))
     return tuple(out)
+
+
+def native_name(stem: str, written: str = "") -> Word:
+    """A word in Arabic letters, without its article."""
+    latin = re.sub("[^a-z]", "", arabic.latin_from_arabic(stem)) or "a"
+    return Word(written or stem, spell(latin), Role.NAME, native=stem)
 
 
 def prepare_person(name: str) -> Name:

@@ -1,0 +1,182 @@
+"""The listed companies in memory: from a name to the few that could reach the wanted score.
+
+As person_index.py; the bound mirrors the arithmetic of company.py.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from origination.domain.screening.alignment import JOIN_MIN
+from origination.domain.screening.company import ALIGNED_MIN, joined_similarity, word_similarity
+from origination.domain.screening.company_words import WEIGHTS, CompanyName, CompanyWord, Part, company_word
+from origination.domain.screening.person_index import Arrays, Floats, packed, unpacked
+from origination.domain.screening.vocabulary import JOIN_REACH, Memory, Vocabulary, VocabularyBuilder
+
+_SLACK = 0.02
+_OWN = frozenset({Part.CORE, Part.NUMBER})
+_CONFLICT, _EXTRA = 1.0, 0.46
+_JOINED = 0.99
+_JOIN_LETTERS = 4
+
+
+def _prefixes(word: CompanyWord) -> set[str]:
+    """Characters may be cut short at either end: `裕龙` for `裕龙石化`."""
+    size = len(word.han)
+    return {word.han[:i] for i in range(2, size)} | {word.han[i:] for i in range(1, size - 1)}
+
+
+def _tokens(word: CompanyWord) -> set[str]:
+    if not word.han:
+        return {word.text} if word.text else set()
+    return {word.text, "".join(sorted(word.han)), *(_prefixes(word) if word.part is Part.CORE else ())} - {""}
+
+
+def _pairs(name: CompanyName) -> list[str]:
+    words = [word for word in name.words if word.text and not word.han]
+    out = [one.text + other.text for one, other in pairwise(words) if Part.CORE in {one.part, other.part}]
+    out.extend("".join(word.text for word in words[i : i + 3]) for i in range(len(words) - 2))
+    return out
+
+
+class CompanyBuilder:
+    """Collects what the index needs to know of each listed company name."""
+
+    def __init__(self) -> None:
+        self.words, self.joined, self.groups = VocabularyBuilder(), VocabularyBuilder(), VocabularyBuilder()
+        self.counts: list[tuple[int, int]] = []
+
+    def add(self, prepared: CompanyName) -> None:
+        """The next listed name."""
+        at = len(self.counts)
+        own = sum(word.part in _OWN for word in prepared.words)
+        core = sum(word.part is Part.CORE for word in prepared.words)
+        self.counts.append((own, core))
+        for word in prepared.words:
+            if word.part is Part.LINK and len(prepared.words) > 1:
+                continue
+            for token in _tokens(word):
+                self.words.add(token, at)
+            if word.group >= 0:
+                self.groups.add(str(word.group), at)
+        for token in _pairs(prepared):
+            self.joined.add(token, at)
+
+    def arrays(self) -> Arrays:
+        """Everything, ready to be stored."""
+        out: Arrays = {"counts": np.array(self.counts, dtype=np.int16).reshape(-1, 2)}
+        for name, builder in (("words", self.words), ("joined", self.joined), ("groups", self.groups)):
+            tokens, codes, starts, postings = builder.arrays()
+            out |= {f"{name}_tokens": packed(tokens), f"{name}_codes": packed(codes), f"{name}_starts": starts}
+            out[f"{name}_postings"] = postings
+        return out
+
+
+class CompanyIndex:
+    """Immutable after building but for its memory of similar words."""
+
+    def __init__(self, arrays: Arrays) -> None:
+        counts = np.asarray(arrays["counts"], dtype=np.float32).reshape(-1, 2)
+        self._own, self._core = counts[:, 0].copy(), counts[:, 1].copy()
+        self._words, self._joined, self._groups = (
+            Vocabulary(
+                unpacked(arrays[f"{name}_tokens"]), unpacked(arrays[f"{name}_codes"]),
+                np.asarray(arrays[f"{name}_starts"], dtype=np.int32),
+                np.asarray(arrays[f"{name}_postings"], dtype=np.int32),
+            )
+            for name in ("words", "joined", "groups")
+        )  # fmt: skip
+        self._remembered = Memory()
+        self._words_of: dict[int, CompanyWord] = {}
+
+    def candidates(self, name: CompanyName, floor: float) -> list[int]:
+        """The numbers of the listed names whose score could reach `floor`."""
+        words = [word for word in name.words if word.part is not Part.LINK] or list(name.words)
+        if not words or not len(self._own):
+            return []
+        best = self._best(words)
+        used = self._join(words, best)
+        bound = self._bound(words, best, used)
+        return [int(at) for at in np.flatnonzero(bound >= floor - _SLACK)]
+
+    def _alike(self, word: CompanyWord) -> tuple[tuple[int, float], ...]:
+        known = self._remembered.get(word.text)
+        if known is not None:
+            return known
+        scored = ((token, word_similarity(word, self._word(token))) for token in self._words.latin_near(word.text))
+        found = sorted(((t, s) for t, s in scored if s >= ALIGNED_MIN), key=lambda pair: pair[1])
+        return self._remembered.keep(word.text, tuple(found))
+
+    def _word(self, number: int) -> CompanyWord:
+        known = self._words_of.get(number)
+        if known is None:
+            known = self._words_of[number] = company_word(self._words.tokens[number])
+        return known
+
+    def _best(self, words: list[CompanyWord]) -> Floats:
+        best = np.zeros((len(words), len(self._own)), dtype=np.float32)
+        for row, word in zip(best, words, strict=True):
+            for token, score in () if word.han else self._alike(word):
+                row[self._words.names_with(token)] = score
+            for token_text in _tokens(word) | ({word.han} if word.han else set()):
+                same = self._words.number.get(token_text)
+                if same is not None:
+                    row[self._words.names_with(same)] = 1.0
+            group = self._groups.number.get(str(word.group))
+            if group is not None:
+                row[self._groups.names_with(group)] = 1.0
+        return best
+
+    def _join(self, words: list[CompanyWord], best: Floats) -> Floats:
+        """Words split or joined, as in person_index.py."""
+        used = np.zeros(len(self._own), dtype=np.float32)
+        plain = [i for i, word in enumerate(words) if word.text and not word.han]
+        for size in (2, 3):
+            for start in range(len(plain) - size + 1):
+                run = plain[start : start + size]
+                joined = "".join(words[i].text for i in run)
+                for token in self._as_one(self._words, joined):
+                    postings = self._words.names_with(token)
+                    best[np.array(run)[:, None], postings] = _JOINED
+        for i in plain:
+            for token in self._as_one(self._joined, words[i].text):
+                postings = self._joined.names_with(token)
+                best[i, postings] = np.maximum(best[i, postings], _JOINED)
+                used[postings] += 2
+        return used
+
+    def _as_one(self, vocabulary: Vocabulary, joined: str) -> tuple[int, ...]:
+        """Words that are the joined ones by the measure of company.py."""
+        if len(joined) < _JOIN_LETTERS:
+            return ()
+        key = ("+" if vocabulary is self._joined else "-") + joined
+        known = self._remembered.get(key)
+        if known is None:
+            near = vocabulary.latin_near(joined, JOIN_REACH)
+            equal = tuple((t, 1.0) for t in near if joined_similarity(joined, vocabulary.tokens[t]) >= JOIN_MIN)
+            known = self._remembered.keep(key, equal)
+        return tuple(token for token, _ in known)
+
+    def _bound(self, words: list[CompanyWord], best: Floats, used: Floats) -> NDArray[np.floating]:
+        own = np.array([word.part in _OWN for word in words], dtype=bool)
+        nameless = not any(word.part is Part.CORE for word in words)
+        weights = np.array([1.0 if nameless else WEIGHTS[word.part] for word in words], dtype=np.float32)
+        hit = best > 0
+        # In a name of trade words only, those are the name and count in full.
+        agreed = np.where(self._core > 0, weights @ best, best.sum(axis=0))
+        matched = np.where(self._core > 0, weights @ hit.astype(np.float32), hit.sum(axis=0))
+        own_hit = hit[own].sum(axis=0)
+        # A trade word that agrees by its letters only may have been matched with a misspelt one: a core word there.
+        loose = ((best > 0) & (best < 1.0))[~own].sum(axis=0)
+        left = own.sum() - own_hit
+        other = np.maximum(0, self._own - own_hit - loose - used)
+        cost = _CONFLICT * np.minimum(left, other) + _EXTRA * np.abs(left - other) * (used == 0)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            bound = agreed / (matched + cost)
+        bound[~np.isfinite(bound)] = 0.0
+        if not nameless:
+            bound[(own_hit + used == 0) & (self._core > 0) & (loose == 0)] = 0.0
+        return np.asarray(bound)

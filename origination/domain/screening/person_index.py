@@ -1,0 +1,326 @@
+"""The listed people in memory: from a name to the few that could reach the wanted score.
+
+For each listed name an upper bound of the score follows from which of the words have an alike partner; only names
+whose bound reaches the score are compared precisely. The bound mirrors the arithmetic of person.py.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from origination.domain.screening import lexicon
+from origination.domain.screening.alignment import JOIN_MIN, JOINED_LIKE
+from origination.domain.screening.arabic import arabic_similarity
+from origination.domain.screening.fold import spell
+from origination.domain.screening.han import readings, simplify, split_surname
+from origination.domain.screening.similarity import ALIGNED_MIN, spelling_similarity, word_similarity
+from origination.domain.screening.vocabulary import JOIN_REACH, Memory, Vocabulary, VocabularyBuilder
+from origination.domain.screening.wade_giles import chinese_keys
+from origination.domain.screening.words import PARTS_OF_NAMES, Name, Role, Word, native_name
+
+Floats = NDArray[np.float32]
+Arrays = dict[str, NDArray[np.generic]]
+# What the bound may differ by from the score: weights of very short words, rounding.
+_SLACK = 0.03
+_CONFLICT, _EXTRA, _EXTRA_COMMON = 1.4, 0.2, 0.52
+_JOINED, _INITIAL_AGREES = 0.99, 0.5
+_JOIN_LETTERS = 4
+
+
+def solid_words(name: Name) -> list[Word]:
+    """The words that must find a partner: names and patronymics (titles only when there is nothing else)."""
+    solid = list({(w.text, w.native): w for w in name.words if w.role in {Role.NAME, Role.PATRONYMIC}}.values())
+    return solid or [word for word in name.words if word.role is Role.TITLE]
+
+
+def joined_words(name: Name) -> list[str]:
+    """Neighbouring words written as one: what a missing blank makes of them."""
+    words = [word for word in name.words if word.role is not Role.INITIAL]
+    out: list[str] = []
+    for one, other in pairwise(words):
+        if one.native and other.native:
+            out.extend((one.native + other.native, one.native + "ال" + other.native))
+        elif not one.native and not other.native:
+            out.append(one.text + other.text)
+    return out
+
+
+def is_half(word: Word) -> bool:
+    """`Abd`, `Din`: half a name."""
+    return word.text in PARTS_OF_NAMES or word.native in PARTS_OF_NAMES
+
+
+class PeopleBuilder:
+    """Collects what the index needs to know of each listed personal name."""
+
+    def __init__(self) -> None:
+        self.words, self.joined = VocabularyBuilder(), VocabularyBuilder()
+        self.kinds: dict[str, Word] = {}
+        self.counts: list[tuple[int, int, int, int]] = []
+        self.starts: list[tuple[int, int]] = []
+        self.keys: dict[str, list[int]] = defaultdict(list)
+
+    def add(self, prepared: Name) -> None:
+        """The next listed name."""
+        at = len(self.counts)
+        solid = [] if prepared.han else solid_words(prepared)
+        fathers = sum(word.role is Role.PATRONYMIC for word in solid)
+        full = sum(not is_half(word) and word.role is not Role.TITLE for word in solid)
+        initials = sum(word.role is Role.INITIAL for word in prepared.words)
+        self.counts.append((len(solid) - fathers, fathers, full, initials))
+        self.starts.append(_starts(prepared, solid))
+        for key in _exact_keys(prepared):
+            self.keys[key].append(at)
+        for word in solid:
+            token = word.native or word.text
+            self.kinds.setdefault(token, word)
+            self.words.add(token, at)
+        for token in () if prepared.han else joined_words(prepared):
+            self.joined.add(token, at)
+
+    def arrays(self) -> Arrays:
+        """Everything, ready to be stored."""
+        out: Arrays = {
+            "counts": np.array(self.counts, dtype=np.int16).reshape(-1, 4),
+            "letters": np.array(self.starts, dtype=np.int32).reshape(-1, 2),
+        }
+        for name, builder in (("words", self.words), ("joined", self.joined)):
+            tokens, codes, starts, postings = builder.arrays()
+            out |= {f"{name}_tokens": packed(tokens), f"{name}_codes": packed(codes), f"{name}_starts": starts}
+            out[f"{name}_postings"] = postings
+        fathers = [token for token, word in self.kinds.items() if word.role is Role.PATRONYMIC]
+        out["fathers"] = packed(fathers)
+        out["key_names"] = packed(list(self.keys))
+        out["key_sizes"] = np.array([len(found) for found in self.keys.values()], dtype=np.int32)
+        out["key_values"] = np.array([at for found in self.keys.values() for at in found], dtype=np.int32)
+        return out
+
+
+# Initials that may stand for one another, as in similarity.py.
+_SAME_LETTER = str.maketrans("jyegqchwo", "iiiikkkvu")
+
+
+def _starts(name: Name, solid: list[Word]) -> tuple[int, int]:
+    """The letters of the initials, and those that the whole words begin with, as bits."""
+    initials = (word.text for word in name.words if word.role is Role.INITIAL)
+    return _letters(initials), _letters(word.text for word in solid)
+
+
+def _letters(words: Iterable[str]) -> int:
+    bits = 0
+    for word in words:
+        letter = ord(word[:1].translate(_SAME_LETTER) or "z") - ord("a")
+        bits |= 1 << (letter if 0 <= letter < 26 else 26)
+    return bits
+
+
+def packed(words: list[str]) -> NDArray[np.generic]:
+    """Words as one array of bytes, a line each."""
+    return np.frombuffer("\n".join(words).encode(), dtype=np.uint8)
+
+
+def unpacked(data: NDArray[np.generic]) -> list[str]:
+    """The words again."""
+    return data.tobytes().decode().split("\n") if data.size else []
+
+
+def _exact_keys(name: Name) -> set[str]:
+    """Keys on which two names must agree when one of them is in characters, or both are of Chinese syllables."""
+    if name.han:
+        plain = simplify(name.han)
+        surname, _given = split_surname(name.han)
+        both = "".join((readings(char, surname=True) or ("",))[0] for char in surname)
+        return {"=" + "".join(sorted(plain)), *("s" + r for r in (*readings(surname[0], surname=True), both))}
+    latin = [word.text for word in name.words if not word.native and word.role is not Role.TITLE]
+    keys = {"c" + key for key in chinese_keys(tuple(latin))}
+    if 1 < len(latin) <= 4 or (len(latin) == 1 and len(latin[0]) > 4):
+        keys |= {"l" + latin[0], "l" + latin[-1]}
+    return keys
+
+
+def _wanted_keys(name: Name) -> set[str]:
+    keys = _exact_keys(name)
+    if name.han:
+        return {key for key in keys if key[0] == "="} | {"l" + key[1:] for key in keys if key[0] == "s"}
+    return {key for key in keys if key[0] == "c"} | {"s" + key[1:] for key in keys if key[0] == "l"}
+
+
+class PeopleIndex:
+    """Immutable after building but for its memory of similar words."""
+
+    def __init__(self, arrays: Arrays) -> None:
+        counts = np.asarray(arrays["counts"], dtype=np.float32).reshape(-1, 4)
+        self._names, self._fathers, self._full, self._initials = (counts[:, i].copy() for i in range(4))
+        letters = np.asarray(arrays["letters"], dtype=np.int32).reshape(-1, 2)
+        self._initial_letters, self._first_letters = letters[:, 0].copy(), letters[:, 1].copy()
+        codes = {name: unpacked(arrays[f"{name}_codes"]) for name in ("words", "joined")}
+        self._words, self._joined = (
+            Vocabulary(
+                unpacked(arrays[f"{name}_tokens"]), codes[name], np.asarray(arrays[f"{name}_starts"], dtype=np.int32),
+                np.asarray(arrays[f"{name}_postings"], dtype=np.int32),
+            )
+            for name in ("words", "joined")
+        )  # fmt: skip
+        self._is_father = set(unpacked(arrays["fathers"]))
+        ends = np.cumsum(np.asarray(arrays["key_sizes"], dtype=np.int64)).tolist()
+        values = np.asarray(arrays["key_values"], dtype=np.int32)
+        starts = [0, *ends[:-1]]
+        self._keys = {
+            key: values[start:end]
+            for key, start, end in zip(unpacked(arrays["key_names"]), starts, ends, strict=True)
+        }  # fmt: skip
+        self._remembered = Memory()
+        self._words_of: dict[int, Word] = {}
+
+    def candidates(self, name: Name, floor: float) -> list[int]:
+        """The numbers of the listed names whose score could reach `floor`."""
+        found: set[int] = set()
+        for key in _wanted_keys(name):
+            found.update(self._keys.get(key, np.empty(0, dtype=np.int32)).tolist())
+        if not name.han and len(self._names):
+            at, bound = self._bound(name)
+            found.update(at[bound >= floor - _SLACK].tolist())
+        return sorted(found)
+
+    def _alike(self, word: Word) -> tuple[tuple[int, float], ...]:
+        """The listed words like this one with their similarity, the least alike first."""
+        key = word.native or word.text
+        known = self._remembered.get(key)
+        if known is not None:
+            return known
+        if word.native:
+            tokens = self._words.native_near(word.native) | self._words.latin_readings(word.native)
+        else:
+            tokens = self._words.latin_near(word.text) | self._words.native_read_as(word.spelling.skeleton)
+        scored = ((token, word_similarity(word, self._word(token))) for token in tokens)
+        found = sorted(((t, s) for t, s in scored if s >= ALIGNED_MIN), key=lambda pair: pair[1])
+        return self._remembered.keep(key, tuple(found))
+
+    def _word(self, number: int) -> Word:
+        known = self._words_of.get(number)
+        if known is None:
+            token = self._words.tokens[number]
+            role = Role.PATRONYMIC if token in self._is_father else Role.NAME
+            known = Word(token, spell(token), role) if token.isascii() else native_name(token)
+            self._words_of[number] = known
+        return known
+
+    def _bound(self, name: Name) -> tuple[NDArray[np.int64], Floats]:
+        """The listed names that share a word with the query, and the most that each one's score can be."""
+        solid = solid_words(name)
+        whole = np.zeros((len(solid), len(self._names)), dtype=np.float32)
+        for row, word in zip(whole, solid, strict=True):
+            for token, score in self._alike(word):
+                row[self._words.names_with(token)] = score
+        used = self._join(name, solid, whole)
+        at = np.flatnonzero(whole.any(axis=0))
+        best, joins = whole[:, at], used[at]
+        fathers = np.array([word.role is Role.PATRONYMIC for word in solid], dtype=bool)
+        weights = np.array([0.5 if is_half(word) else 1.0 for word in solid], dtype=np.float32)
+        hit = best > 0
+        agreed, matched = weights @ best, weights @ hit.astype(np.float32)
+        names_hit, fathers_hit = hit[~fathers].sum(axis=0), hit[fathers].sum(axis=0)
+        left_names, left_fathers = (~fathers).sum() - names_hit, fathers.sum() - fathers_hit
+        other_names = np.maximum(0, self._names[at] - names_hit - joins)
+        other_fathers = np.maximum(0, self._fathers[at] - fathers_hit)
+        absorbed = self._absorbed(name, solid, at, left_names + left_fathers, other_names + other_fathers)
+        conflicts = np.minimum(left_names, other_names) + np.minimum(left_fathers, other_fathers)
+        surplus = np.abs(left_names - other_names) * ((left_names > other_names) | (joins == 0))
+        common = np.array([_is_common(word) for word in solid], dtype=bool)
+        few = (hit.sum(axis=0) <= 2) & (hit[~common].sum(axis=0) == 0) & (absorbed == 0)
+        extra = np.where(few, _EXTRA_COMMON, _EXTRA) * np.maximum(0, surplus - absorbed)
+        cost = _CONFLICT * np.maximum(0, conflicts - absorbed) + extra
+        gain = _INITIAL_AGREES * absorbed
+        bound = np.asarray((agreed + gain) / (matched + gain + cost), dtype=np.float32)
+        shared = hit[[not is_half(word) for word in solid]].sum(axis=0) + absorbed + joins
+        full = sum(not is_half(word) for word in solid)
+        # One shared word is not a person, unless both names have only one.
+        bound[(shared < 2) & (np.maximum(self._full[at], full) > 1)] = 0.0
+        return at, bound
+
+    def _absorbed(
+        self, name: Name, solid: list[Word], at: NDArray[np.int64], left: Floats, other: Floats
+    ) -> NDArray[np.floating]:
+        """How many words without partner an initial of the other side may stand for."""
+        own_initials = sum(word.role is Role.INITIAL for word in name.words)
+        initials, firsts = _starts(name, solid)
+        listed = (self._initial_letters[at] | self._first_letters[at]) & initials != 0
+        own = self._initial_letters[at] & firsts != 0
+        absorbed = listed * np.minimum(own_initials, other + self._initials[at])
+        return np.asarray(absorbed + own * np.minimum(self._initials[at], left))
+
+    def _join(self, name: Name, solid: list[Word], best: Floats) -> Floats:
+        """Words split or joined: raises `best` where neighbours of one side are one word of the other.
+
+        Returns how many listed words more than matched ones are used up by that.
+        """
+        used = np.zeros(len(self._names), dtype=np.float32)
+        place = {word.native or word.text: i for i, word in enumerate(solid)}
+        words = [word for word in name.words if word.role is not Role.INITIAL]
+        for one, other in pairwise(words):
+            rows = [place[key] for key in (one.native or one.text, other.native or other.text) if key in place]
+            for token in self._split(one, other) if rows else ():
+                postings = self._words.names_with(token)
+                for row in rows:
+                    best[row, postings] = np.maximum(best[row, postings], _JOINED)
+        for i, word in enumerate(solid):
+            for token in self._written_together(word):
+                postings = self._joined.names_with(token)
+                best[i, postings] = np.maximum(best[i, postings], _JOINED)
+                used[postings] += 1
+        return used
+
+    def _split(self, one: Word, other: Word) -> tuple[int, ...]:
+        """Listed words that two neighbours of the query are together."""
+        if bool(one.native) != bool(other.native):
+            return ()
+        parts = (one.native, other.native) if one.native else (one.text, other.text)
+        return self._as_one(self._words, *parts)
+
+    def _written_together(self, word: Word) -> tuple[int, ...]:
+        """Listed neighbours that a word of the query is together."""
+        return self._as_one(self._joined, word.native or word.text)
+
+    def _as_one(self, vocabulary: Vocabulary, *parts: str) -> tuple[int, ...]:
+        key = ("+" if vocabulary is self._joined else "") + "+".join(parts)
+        known = self._remembered.get(key)
+        if known is None:
+            known = self._remembered.keep(key, tuple((token, 1.0) for token in _equal_when_joined(vocabulary, parts)))
+        return tuple(token for token, _ in known)
+
+
+def _equal_when_joined(vocabulary: Vocabulary, parts: tuple[str, ...]) -> set[int]:
+    """Words that read as the parts without the blank, by the measure of alignment.py."""
+    together = "".join(parts)
+    if len(together) < _JOIN_LETTERS:
+        return set()
+    if not together.isascii():
+        writings = (together, "ال".join(parts))
+        return {
+            token
+            for writing in writings
+            for token in vocabulary.latin_readings(writing)
+            if arabic_similarity(writing, vocabulary.tokens[token]) >= JOIN_MIN
+        }
+    latin = {
+        token for token in vocabulary.latin_near(together, JOIN_REACH) if _same(together, vocabulary.tokens[token])
+    }
+    native = vocabulary.native_read_as(spell(together).skeleton)
+    return latin | {
+        token for token in native if arabic_similarity(vocabulary.tokens[token], together) >= JOIN_MIN
+    }  # fmt: skip
+
+
+def _same(one: str, other: str) -> bool:
+    if one == other or spell(one).fold == spell(other).fold:
+        return True
+    return min(len(one), len(other)) >= 6 and spelling_similarity(one, other) >= JOINED_LIKE
+
+
+def _is_common(word: Word) -> bool:
+    return word.text in lexicon.commonest()
