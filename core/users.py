@@ -29,13 +29,12 @@ class DemoPerson:
     name: str
     roles: frozenset[Role]
     task: Text
-    locale: str = "en"
 
 
 DEMO_PEOPLE: tuple[DemoPerson, ...] = (
     DemoPerson(
         "applicant", "Demo Applicant", frozenset({Role.APPLICANT}),
-        Text("Gets a quote, applies, signs, sees the loan"), "zh_Hans_CN",
+        Text("Gets a quote, applies, signs, sees the loan"),
     ),
     DemoPerson(
         "officer", "Demo Officer", frozenset({Role.OFFICER}), Text("Works the queue and decides what the rules refer"),
@@ -241,7 +240,7 @@ def ensure_demo_users(w: Work) -> dict[str, UserRow]:
     for person in DEMO_PEOPLE:
         row = w.session.scalars(select(UserRow).where(UserRow.email == demo_email(person.key))).first()
         found[person.key] = row or create_user(
-            w, email=demo_email(person.key), name=person.name, roles=person.roles, locale=person.locale, is_demo=True
+            w, email=demo_email(person.key), name=person.name, roles=person.roles, is_demo=True
         )
     return found
 
