@@ -11,7 +11,7 @@ from typing import Any
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from core import crypto, documents, i18n, jobs, outbox
+from core import crypto, documents, i18n, jobs, malware, outbox
 from core.auth.setup import install as install_auth
 from core.clock import SystemClock
 from core.db import Database, start_embedded
@@ -27,6 +27,7 @@ TABLES: tuple[str, ...] = (
     "origination.tables.application",
     "origination.tables.contract",
     "origination.tables.decision",
+    "origination.tables.evidence",
     "origination.tables.desk",
     "origination.tables.offer",
     "origination.tables.policy",
@@ -59,9 +60,17 @@ FEATURES: tuple[str, ...] = (
     "origination.web.borrower",
     "origination.web.manager",
     "origination.web.products",
+    "origination.web.policy",
+    "origination.web.policy_sheets",
+    "origination.web.simulator",
     "scoring.web.monitoring",
+    "scoring.web.watching",
+    "scoring.web.comparing",
+    "scoring.web.training",
     "repayment.web.api",
+    "repayment.web.changes",
     "repayment.web.collector",
+    "repayment.web.hand_over",
     "repayment.web.payments",
 )
 # Modules with `JOBS`, `COMMANDS` or `POLICIES`.
@@ -78,6 +87,7 @@ COMMANDS: tuple[str, ...] = (
 # Modules whose `prepare(house)` runs at every `flask serve`, after the migrations.
 PREPARE: tuple[str, ...] = ("demo.cli",)
 POLICIES: tuple[str, ...] = (
+    "origination.domain.evidence",
     "origination.domain.lender",
     "origination.domain.policy",
     "repayment.domain.caps",
@@ -100,6 +110,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     )
     crypto.use(crypto.KeyRing.from_secret(settings.secret_key, os.environ))
     documents.use_settings(settings)
+    malware.use_settings(settings)
     policies = load_policies(_collect("POLICIES", POLICIES), settings.instance)
     clock = SystemClock(settings.time_zone)
     database = database or Database(

@@ -193,6 +193,49 @@ class LoanHoldRow(HasId, Row):
     recorded_at: Mapped[datetime]
 
 
+class ChangeProposalRow(HasId, Row):
+    """A change of a loan that somebody proposes and another person decides: waiver, restructuring, charge-off, sale,
+    refund. `data` is what the event will carry; `event_id` the event once it is booked."""
+
+    __tablename__ = "change_proposal"
+    loan_id: Mapped[UUID] = mapped_column(ForeignKey("loan.id"))
+    kind: Mapped[str] = mapped_column(String(20))
+    minor: Mapped[int | None]
+    data: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    reason: Mapped[str] = mapped_column(String(400))
+    proposed_by: Mapped[UUID | None]
+    proposed_by_name: Mapped[str] = mapped_column(String(200))
+    proposed_on: Mapped[date]
+    proposed_at: Mapped[datetime]
+    status: Mapped[str] = mapped_column(String(10), index=True)  # OPEN, APPROVED, REFUSED, WITHDRAWN
+    decided_by_name: Mapped[str | None] = mapped_column(String(200))
+    decided_at: Mapped[datetime | None]
+    decided_note: Mapped[str | None] = mapped_column(String(400))
+    event_id: Mapped[UUID | None]
+    __table_args__ = (
+        Index("ix_change_proposal_loan", "loan_id"),
+        Index("uq_change_proposal_open", "loan_id", "kind", unique=True, postgresql_where=text("status = 'OPEN'")),
+    )
+
+
+class HandOverRow(HasId, Row):
+    """A loan given to lawyers or an agency: to whom, what was checked before, and when it came back."""
+
+    __tablename__ = "hand_over"
+    loan_id: Mapped[UUID] = mapped_column(ForeignKey("loan.id"), index=True)
+    receiver: Mapped[str] = mapped_column(String(200))
+    reason: Mapped[str] = mapped_column(String(400))
+    checks: Mapped[list[str]] = mapped_column(JSONB)
+    minor: Mapped[int]
+    handed_over_on: Mapped[date]
+    taken_back_on: Mapped[date | None]
+    actor_name: Mapped[str] = mapped_column(String(200))
+    recorded_at: Mapped[datetime]
+    __table_args__ = (
+        Index("uq_hand_over_open", "loan_id", unique=True, postgresql_where=text("taken_back_on IS NULL")),
+    )
+
+
 class ContactRecordRow(HasId, Row):
     """A contact with a borrower: a call, a visit, a message by hand."""
 

@@ -49,6 +49,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(Text("Proposals"), "changes.inbox", frozenset({Role.COLLECTOR, Role.APPROVER})),
     Entry(Text("Portfolio"), "manager.portfolio", frozenset({Role.RISK_MANAGER, Role.AUDITOR})),
     Entry(Text("Score models"), "monitoring.overview", frozenset({Role.RISK_MANAGER, Role.AUDITOR})),
+    Entry(Text("Policy"), "policy.overview", frozenset({Role.RISK_MANAGER, Role.ADMIN, Role.AUDITOR})),
     Entry(Text("Users"), "users.listing", frozenset({Role.ADMIN})),
     Entry(Text("Products"), "products.listing", frozenset({Role.ADMIN})),
     Entry(Text("Jobs"), "admin.jobs", frozenset({Role.ADMIN})),

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 CHANNELS = ("email", "sms", "letter")
-STOPPING_HOLDS = frozenset({"DISPUTE", "HARDSHIP", "MORATORIUM", "CEASE_CONTACT"})
+STOPPING_HOLDS = frozenset({"DISPUTE", "HARDSHIP", "MORATORIUM", "CEASE_CONTACT", "HAND_OVER"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from repayment.domain.allocation import Component, Direction, Waterfall
 from repayment.domain.classification import ClassRules
 from repayment.domain.dunning import DunningPolicies
 from repayment.domain.life import BookRules
+from repayment.domain.state import EventKind
 from repayment.domain.terms import LoanTerms
 
 
@@ -34,9 +35,15 @@ class AccountingPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """What may be waived or reversed by whom: limits in major units of the loan's currency."""
+    """What may be waived, agreed to, paid back or dated back by whom: limits in major units of the loan's currency.
+
+    `second_person` are kinds of events that always take two people.
+    """
 
     waive_collector: Decimal
+    plan_collector: Decimal
+    refund_collector: Decimal
+    second_person: frozenset[EventKind]
     backdate_days_collector: int
     backdate_days_officer: int
 
@@ -59,8 +66,10 @@ class ServicingPolicy:
         }
         raw = data["authority"]
         authority = Authority(
-            Decimal(raw["waive_collector"]), int(raw["backdate_days_collector"]), int(raw["backdate_days_officer"])
-        )
+            Decimal(raw["waive_collector"]), Decimal(raw["plan_collector"]), Decimal(raw["refund_collector"]),
+            frozenset(EventKind(kind) for kind in raw["second_person"]), int(raw["backdate_days_collector"]),
+            int(raw["backdate_days_officer"]),
+        )  # fmt: skip
         policy = cls(waterfalls, data["terms"], authority)
         for jurisdiction in policy.terms:
             policy.terms_for(jurisdiction)

@@ -17,6 +17,8 @@ from repayment.domain.schedule import build_schedule
 from repayment.domain.schedule_request import Amortization, FeeKind, Grace, ScheduleRequest
 from repayment.domain.state import LoanEvent, LoanStatus, lines_from
 
+_ROWS_SOUGHT = 360
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RestructurePlan:
@@ -57,6 +59,34 @@ def restructure(life: Life, event: LoanEvent, plan: RestructurePlan) -> None:
     life.contract, life.after = request, after
     life.refresh_arrears(on)
     life.keep_version(on, "restructured", event.id)
+
+
+def instalments_within(life: Life, plan: RestructurePlan, on: date, most: Money) -> int | None:
+    """The fewest instalments of such a plan none of which exceeds what the borrower can pay; None when no number does.
+
+    A balance that only shrinks by a longer term is searched by halving; up to 360 rows are looked at.
+    """
+    principal = life.principal_ahead(on) + _capitalised_now(life)
+    if plan.capitalise_arrears:
+        principal += sum(due.minor for line in life.oldest_first(on) for due in line.dues())
+    carried = life.accrued_ahead(on)
+    if principal <= 0:
+        return None
+
+    def fits(rows: int) -> bool:
+        asked = replace(plan, instalments=rows)
+        request = _new_request(life.request, asked, Money(principal, life.currency), on)
+        first, *rest = build_schedule(request).payment_minor
+        return max([first + carried, *rest]) <= most.minor
+
+    low = max(plan.grace.principal, plan.grace.interest)
+    high = _ROWS_SOUGHT
+    if not fits(high):
+        return None
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if fits(middle) else (middle, high)
+    return high
 
 
 def _capitalise(life: Life, on: date) -> None:

@@ -118,7 +118,7 @@ def borrower(
         blocked = Text(
             "No contact: {count} in {days} days, the limit is reached", count=contacts_recent, days=contacts_days
         )
-    ways = tuple(ContactWay(row.id, row.kind, mask(row.kind, row.value), row.opted_out) for row in party.contacts)
+    ways = ways_of(w, party.id)
     return BorrowerView(
         party.id, party.name, party.kind == "company", party.is_demo, party.locale, party.time_zone,
         w.now.astimezone(zone), policy.quiet_from, policy.quiet_until, ways,
@@ -132,6 +132,17 @@ def _contact_ceased(w: Work, loan_id: UUID) -> bool:
         LoanHoldRow.released_on.is_(None), (LoanHoldRow.until_on.is_(None)) | (LoanHoldRow.until_on >= w.today),
     )  # fmt: skip
     return w.session.scalars(query.limit(1)).first() is not None
+
+
+def ways_of(w: Work, party_id: UUID) -> tuple[ContactWay, ...]:
+    """How a party can be reached, masked. Raises NotFound."""
+    contacts = w.get(PartyRow, party_id).contacts
+    return tuple(ContactWay(row.id, row.kind, mask(row.kind, row.value), row.opted_out) for row in contacts)
+
+
+def masked_name(name: str) -> str:
+    """The first letter of each word: `L···· W····`, `王····`."""
+    return " ".join(f"{word[0]}····" for word in name.split())
 
 
 def mask(kind: str, value: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -16,7 +17,8 @@ from core.domain.money import Money
 from core.domain.texts import Text
 from repayment.domain.allocation import Component
 from repayment.domain.ledger import PostedEntry, Posting
-from repayment.domain.state import EventKind, LoanEvent, LoanStatus
+from repayment.domain.schedule_request import PrepaymentEffect
+from repayment.domain.state import EventKind, Line, LoanEvent, LoanStatus
 from repayment.queries.load_life import load_events
 from repayment.queries.loan_page import LineView, line_views
 from repayment.queries.play_again import Replayed, play_again
@@ -43,10 +45,23 @@ class LetterInDoubt:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """A loan in a few figures: all that is still to pay, of how many instalments, the largest and the last of them."""
+
+    to_pay: Money
+    principal: Money
+    overdue: Money
+    instalments: int
+    largest: Money
+    last_due_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class Preview:
     """All that would change. `late_fees` and `penalty` are the differences in what is charged (negative: less).
 
     `used` is what the payment itself would be used for; what the parts leave of it is the borrower's credit.
+    `before` and `after` are the loan as it stands and as it would stand.
     """
 
     value_on: date
@@ -61,16 +76,44 @@ class Preview:
     status: LoanStatus
     days_replayed: int
     used: Mapping[Component, Money]
+    before: Standing
+    after: Standing
 
 
 def preview_payment(
-    w: Work, loan_id: UUID, *, amount: Money, value_on: date, kind: EventKind = EventKind.PAYMENT
+    w: Work,
+    loan_id: UUID,
+    *,
+    amount: Money,
+    value_on: date,
+    kind: EventKind = EventKind.PAYMENT,
+    effect: PrepaymentEffect | None = None,
 ) -> Preview:
     """The effect of a payment with that value date. Writes nothing. Raises what booking it would raise."""
     loan = w.get(LoanRow, loan_id)
     _check(w, loan, amount, value_on)
-    event = LoanEvent(uuid7(), loan.row_version + 1, kind, value_on, w.today, amount.minor, {})
-    return preview_of(w, loan, play_again(w, loan, [*load_events(w, loan_id), event]), amount, value_on, event.id)
+    data = {} if effect is None else {"effect": effect.value}
+    return _preview_event(w, loan, LoanEvent(uuid7(), _next(loan), kind, value_on, w.today, amount.minor, data))
+
+
+def preview_change(
+    w: Work, loan_id: UUID, *, kind: EventKind, amount: Money | None = None, data: Mapping[str, Any] | None = None
+) -> Preview:
+    """The effect of a waiver, restructuring, charge-off, sale or refund today. Raises what booking it would raise."""
+    loan = w.get(LoanRow, loan_id)
+    if amount is not None:
+        _check(w, loan, amount, w.today)
+    minor = 0 if amount is None else amount.minor
+    return _preview_event(w, loan, LoanEvent(uuid7(), _next(loan), kind, w.today, w.today, minor, data or {}))
+
+
+def _next(loan: LoanRow) -> int:
+    return loan.row_version + 1
+
+
+def _preview_event(w: Work, loan: LoanRow, event: LoanEvent) -> Preview:
+    found = play_again(w, loan, [*load_events(w, loan.id), event])
+    return preview_of(w, loan, found, Money(event.minor, loan.currency), event.value_on, event.id)
 
 
 def preview_reversal(w: Work, payment_id: UUID, loan_id: UUID) -> Preview:
@@ -130,7 +173,22 @@ def preview_of(
         credit=Money(state.credit - loan.credit_minor, loan.currency), status=state.status,
         days_replayed=sum(snapshot.day_on >= first for snapshot in found.replay.days),
         used={component: Money(minor, loan.currency) for component, minor in used.items()},
+        before=_standing(list(found.lines_before), loan.principal_out_minor, loan.currency, w.today),
+        after=_standing(state.lines, state.principal_out, loan.currency, w.today),
     )  # fmt: skip
+
+
+def _standing(lines: list[Line], principal_out: int, currency: str, today: date) -> Standing:
+    open_lines = [line for line in lines if not line.settled]
+    coming = [line for line in open_lines if line.due_on >= today]
+    return Standing(
+        to_pay=Money(sum(line.open_minor for line in open_lines), currency),
+        principal=Money(principal_out, currency),
+        overdue=Money(sum(line.open_minor for line in open_lines if line.due_on < today), currency),
+        instalments=len(open_lines),
+        largest=Money(max((line.open_minor for line in coming), default=0), currency),
+        last_due_on=max((line.due_on for line in open_lines), default=None),
+    )
 
 
 def _letters(w: Work, loan: LoanRow, found: Replayed, value_on: date) -> tuple[LetterInDoubt, ...]:

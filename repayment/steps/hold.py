@@ -1,4 +1,4 @@
-"""Dispute, hardship, moratorium, no contact: each stops dunning at once; a moratorium also stops late charges."""
+"""Dispute, hardship, moratorium, no contact, hand-over: each stops dunning; a moratorium also late charges."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ class HoldKind(StrEnum):
     HARDSHIP = "HARDSHIP"
     MORATORIUM = "MORATORIUM"
     CEASE_CONTACT = "CEASE_CONTACT"
+    HAND_OVER = "HAND_OVER"  # lawyers or an agency have it; see steps.hand_over
 
 
 def place_hold(w: Work, loan_id: UUID, *, kind: HoldKind, reason: str, until_on: date | None = None) -> UUID:

@@ -19,7 +19,7 @@ from repayment.steps.correct_past import post_correction
 from repayment.steps.save_life import MONEY_IN
 from repayment.tables import LoanEventRow, LoanRow, PromiseRow
 
-REVERSIBLE = MONEY_IN | {EventKind.WAIVER, EventKind.RESTRUCTURE, EventKind.CHARGE_OFF}
+REVERSIBLE = MONEY_IN | {EventKind.WAIVER, EventKind.RESTRUCTURE, EventKind.CHARGE_OFF, EventKind.CREDIT_REFUND}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +34,11 @@ class Reversed:
 
 
 def reverse_payment(w: Work, payment_id: UUID, *, reason: str) -> Reversed:
-    """Takes back a payment (or a prepayment, settlement, waiver, restructuring, charge-off) with a reason.
+    """Takes back a payment (or a prepayment, settlement) with a reason; an approver also a waiver, a restructuring, a
+    charge-off or a refund.
 
     The ledger keeps the old entries and gains their reversals. Raises NotFound, InvalidInput for a missing reason,
-    for something already reversed and when later events would no longer fit (reverse those first).
+    for something already reversed and when later events would no longer fit (reverse those first), NotAllowed.
     """
     w.actor.require(Role.COLLECTOR, Role.OFFICER, Role.APPROVER, Role.SYSTEM)
     if not reason.strip():
@@ -45,6 +46,8 @@ def reverse_payment(w: Work, payment_id: UUID, *, reason: str) -> Reversed:
     event = w.session.get(LoanEventRow, payment_id)
     if event is None or EventKind(event.kind) not in REVERSIBLE:
         raise NotFound(f"There is no payment {payment_id}")
+    if EventKind(event.kind) not in MONEY_IN:
+        w.actor.require(Role.APPROVER, Role.SYSTEM)
     loan = w.lock(LoanRow, event.loan_id)
     w.session.refresh(event)
     if event.voided_on is not None:

@@ -19,7 +19,8 @@ from core.i18n import current_locale, gettext, ngettext, translate
 from core.web.forms import Form, read_choice, read_date, read_money, read_text
 from core.web.guards import allow
 from core.web.work import actor, read, work
-from repayment.domain.state import LoanStatus
+from repayment.domain.state import EventKind, LoanStatus
+from repayment.queries.changes import changes_of, hand_over_of, open_proposals
 from repayment.queries.collector import Stretch, borrower, desk, messages_of_loan
 from repayment.queries.loan_page import LoanPage, ReminderView, loan_page
 from repayment.steps.hold import HoldKind, place_hold, release_hold
@@ -27,8 +28,11 @@ from repayment.steps.promise import promise
 from repayment.steps.record_contact import record_contact
 from repayment.steps.reveal_contact import reveal_contact
 from repayment.web.words import (
+    CHANGE_KINDS,
+    CHANGE_NAMES,
     CHANNEL_NAMES,
     HOLD_NAMES,
+    HOLDS_OFFERED,
     LINE_LOOKS,
     OUTCOME_NAMES,
     PAY_CHANNELS,
@@ -99,6 +103,7 @@ def _page(loan_id: UUID, form: Form, shown: Mapping[UUID, str] | None = None) ->
         found = loan_page(r, loan_id)
         who = borrower(r, loan_id, contacts_recent=found.contacts_recent, contacts_max=found.contacts_max)
         sent, today = messages_of_loan(r, loan_id), r.today
+        proposals, changes, elsewhere = open_proposals(r, loan_id), changes_of(r, loan_id), hand_over_of(r, loan_id)
     if not form.values:
         form.values = {
             "channel": "call",
@@ -114,11 +119,22 @@ def _page(loan_id: UUID, form: Form, shown: Mapping[UUID, str] | None = None) ->
         open_promise=next((one for one in found.promises if one.status == "OPEN"), None),
         history=_history(found), promise_looks=PROMISE_LOOKS, hold_names=HOLD_NAMES, stage_names=STAGE_NAMES,
         channel_names=CHANNEL_NAMES, status_looks=STATUS_LOOKS, line_looks=LINE_LOOKS,
-        outcomes=list(OUTCOME_NAMES.items()), holds_offered=list(HOLD_NAMES.items()),
+        outcomes=list(OUTCOME_NAMES.items()), holds_offered=[(name, HOLD_NAMES[name]) for name in HOLDS_OFFERED],
         contact_channels=list(CHANNEL_NAMES.items()),
         meter=gettext("%(n)s of %(all)s this week", n=found.contacts_recent, all=found.contacts_max),
-        pay_channels=PAY_CHANNELS,
+        pay_channels=PAY_CHANNELS, proposals=proposals, changes=changes, standing=elsewhere, change_names=CHANGE_NAMES,
+        changes_offered=_offered(found), may_decide=actor().has(Role.APPROVER),
+        may_hand_over=actor().has(Role.COLLECTOR, Role.APPROVER)
+        and found.summary.status in {LoanStatus.ACTIVE, LoanStatus.CHARGED_OFF},
     )  # fmt: skip
+
+
+def _offered(found: LoanPage) -> list[tuple[str, EventKind]]:
+    """The changes that make sense for a loan as it stands."""
+    status = found.summary.status
+    names = {LoanStatus.ACTIVE: ["waive", "plan", "charge-off", "sale"], LoanStatus.CHARGED_OFF: ["sale"]}
+    wanted = names.get(status, []) + (["refund"] if found.credit and status is not LoanStatus.PENDING else [])
+    return [(name, CHANGE_KINDS[name]) for name in wanted]
 
 
 def _stands(hold: Any, today: Any) -> bool:
@@ -215,7 +231,7 @@ def hold(loan_id: UUID) -> Response | tuple[str, int]:
     form = Form(request.form.to_dict())
     try:
         with work() as w:
-            kind = form.read(read_choice, "hold_kind", HOLD_NAMES, missing=Text("Choose the kind of hold"))
+            kind = form.read(read_choice, "hold_kind", HOLDS_OFFERED, missing=Text("Choose the kind of hold"))
             until_on = form.read(read_date, "hold_until_on", missing=Text("Enter the deadline"))
             form.check()
             place_hold(

@@ -10,30 +10,38 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from core.domain.errors import InvalidInput, LendingError, NotAllowed, NotFound
 from core.domain.ids import uuid7
-from core.domain.money import Money, total
+from core.domain.money import total
 from core.domain.texts import Text
-from core.i18n import current_locale, gettext, translate
+from core.i18n import gettext, translate
 from core.web.forms import Form, read_choice, read_date, read_money, read_text
 from core.web.guards import allow
 from core.web.work import read, work
-from repayment.domain.entry_names import ENTRY_NAMES
+from repayment.domain.entry_names import ENTRY_NAMES, EVENT_NAMES
 from repayment.domain.policies import AccountingPolicy
+from repayment.domain.schedule_request import PrepaymentEffect
 from repayment.domain.state import EventKind, LoanStatus
+from repayment.queries.changes import ChangeView, changes_of
 from repayment.queries.collector import twin_payments
-from repayment.queries.loan_page import LoanPage, loan_page, settlement
+from repayment.queries.loan_page import LoanPage, PaymentView, loan_page, settlement
 from repayment.queries.preview import Preview, preview_payment, preview_reversal
 from repayment.queries.schedule_page import explained_lines
 from repayment.queries.statement import statement
-from repayment.steps.prepay import settle
+from repayment.steps.prepay import prepay, settle, withdraw
 from repayment.steps.print_statement import statement_pdf
 from repayment.steps.receive_payment import Allocation, receive_payment
 from repayment.steps.reverse_payment import reverse_payment
 from repayment.web.collector import READERS, WORKERS
-from repayment.web.words import LINE_LOOKS, PAY_CHANNELS, PAY_CHANNELS_OFFERED, STAGE_NAMES, STATUS_LOOKS
+from repayment.web.effect import effect_words
+from repayment.web.words import LINE_LOOKS, PAY_CHANNELS, PAY_CHANNELS_OFFERED
 
 bp = Blueprint("payments", __name__, url_prefix="/collector/loans/<uuid:loan_id>")
-WHOLE = "settlement"
-KINDS = {"payment": EventKind.PAYMENT, WHOLE: EventKind.SETTLEMENT}
+WHOLE, LEAVE = "settlement", "withdrawal"
+KINDS = {
+    "payment": EventKind.PAYMENT,
+    **{effect.value: EventKind.PREPAYMENT for effect in PrepaymentEffect},
+    WHOLE: EventKind.SETTLEMENT,
+    LEAVE: EventKind.WITHDRAWAL,
+}
 
 
 @bp.get("/payment")
@@ -90,19 +98,22 @@ def _read(form: Form, currency: str) -> dict[str, Any]:
 def _preview(loan_id: UUID, form: Form) -> Preview:
     with read() as r:
         typed = _read(form, loan_page(r, loan_id).summary.principal.currency)
-        return preview_payment(
-            r, loan_id, amount=typed["amount"], value_on=typed["value_on"], kind=KINDS[typed["kind"]]
-        )
+        kind = KINDS[typed["kind"]]
+        effect = PrepaymentEffect(typed["kind"]) if kind is EventKind.PREPAYMENT else None
+        return preview_payment(r, loan_id, amount=typed["amount"], value_on=typed["value_on"], kind=kind, effect=effect)
 
 
 def _book(loan_id: UUID, form: Form) -> Allocation:
     with work() as w:
         typed = _read(form, loan_page(w, loan_id).summary.principal.currency)
         key, amount, on = str(form.values["key"]), typed["amount"], typed["value_on"]
-        step = settle if typed["kind"] == WHOLE else receive_payment
-        used = step(
-            w, key=key, loan_id=loan_id, amount=amount, value_on=on, channel=typed["channel"], payer=typed["payer"]
-        )
+        said = {"channel": typed["channel"], "payer": typed["payer"]}
+        if KINDS[typed["kind"]] is EventKind.PREPAYMENT:
+            effect = PrepaymentEffect(typed["kind"])
+            used = prepay(w, key=key, loan_id=loan_id, amount=amount, value_on=on, effect=effect, **said)
+        else:
+            step = {WHOLE: settle, LEAVE: withdraw}.get(typed["kind"], receive_payment)
+            used = step(w, key=key, loan_id=loan_id, amount=amount, value_on=on, **said)
         if not used.replayed and form.values.get("twin") != "yes" and twin_payments(w, loan_id, amount, on) > 1:
             raise InvalidInput({"twin": Text("Confirm that this is another payment, not the same one again")})
         return used
@@ -114,19 +125,13 @@ def _entry_page(loan_id: UUID, form: Form, preview: Preview | None = None) -> st
         chart = r.policy(AccountingPolicy).chart.lines
         twins = twin_payments(r, loan_id, preview.amount, preview.value_on) if preview else 0
         figure = settlement(r, loan_id, today) if found.summary.status is LoanStatus.ACTIVE else None
+        paid_out = found.summary.disbursed_on
+        may_leave = paid_out is not None and (today - paid_out).days <= found.terms.withdrawal_days > 0
     return render_template(
         "collector/payment.html", loan=found, s=found.summary, form=form, preview=preview, today=today, twins=twins,
-        figure=figure, channels=[(name, PAY_CHANNELS[name]) for name in PAY_CHANNELS_OFFERED], **_effect_words(chart),
+        figure=figure, may_leave=may_leave, channels=[(name, PAY_CHANNELS[name]) for name in PAY_CHANNELS_OFFERED],
+        **effect_words(chart),
     )  # fmt: skip
-
-
-def _effect_words(chart: Any) -> dict[str, Any]:
-    tongue = "zh" if current_locale().startswith("zh") else "en"
-    return {
-        "line_looks": LINE_LOOKS, "entry_names": ENTRY_NAMES, "stage_names": STAGE_NAMES, "status_looks": STATUS_LOOKS,
-        "account": lambda name: f"{chart[name].number} {chart[name].name_in(tongue)}",
-        "money_of": Money,
-    }  # fmt: skip
 
 
 def _refused(loan_id: UUID, form: Form, error: LendingError) -> tuple[str, int]:
@@ -149,18 +154,21 @@ def reverse(loan_id: UUID, payment_id: UUID) -> AnyResponse | str | tuple[str, i
     if request.method == "POST":
         try:
             with work() as w:
-                _payment(loan_page(w, loan_id), payment_id)
+                _taken(loan_page(w, loan_id), changes_of(w, loan_id), payment_id)
                 reverse_payment(w, payment_id, reason=request.form.get("reason", ""))
         except InvalidInput as error:
             form.take(error)
             status = 422
+        except LendingError as error:
+            form.add("_", error.args[0] if error.args else error.message)
+            status = 403 if isinstance(error, NotAllowed) else 409
         else:
-            flash(gettext("The payment was taken back."), "success")
+            flash(gettext("Taken back. The loan is as if it had never happened."), "success")
             return redirect(url_for("collector.loan", loan_id=loan_id), code=303)
     preview = None
     with read() as r:
         found = loan_page(r, loan_id)
-        one = _payment(found, payment_id)
+        one = _taken(found, changes_of(r, loan_id), payment_id)
         chart = r.policy(AccountingPolicy).chart.lines
         try:
             preview = preview_reversal(r, payment_id, loan_id)
@@ -169,13 +177,15 @@ def reverse(loan_id: UUID, payment_id: UUID) -> AnyResponse | str | tuple[str, i
                 form.take(error)
     page = render_template(
         "collector/reverse.html", loan=found, s=found.summary, form=form, payment=one, preview=preview,
-        channels=PAY_CHANNELS, **_effect_words(chart),
+        channels=PAY_CHANNELS, names=EVENT_NAMES, is_money=isinstance(one, PaymentView), **effect_words(chart),
     )  # fmt: skip
     return page, status
 
 
-def _payment(found: LoanPage, payment_id: UUID) -> Any:
-    one = next((payment for payment in found.payments if payment.id == payment_id), None)
+def _taken(found: LoanPage, changes: tuple[ChangeView, ...], event_id: UUID) -> PaymentView | ChangeView:
+    """What is to be taken back. Raises NotFound when it is not this loan's."""
+    events: list[PaymentView | ChangeView] = [*found.payments, *changes]
+    one = next((event for event in events if event.id == event_id), None)
     if one is None:
         raise NotFound(Text("There is no such payment on this loan"))
     return one

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.domain.texts import Text
 from repayment.domain.arrears import Bucket
-from repayment.domain.state import LoanStatus
+from repayment.domain.state import EventKind, LoanStatus
 from repayment.queries.collector import Stretch
 from repayment.queries.loan_page import LineStatus
 
@@ -76,6 +76,38 @@ HOLD_NAMES: dict[str, Text] = {
     "HARDSHIP": Text("Hardship"),
     "MORATORIUM": Text("Moratorium by law"),
     "CEASE_CONTACT": Text("Wishes no contact"),
+    "HAND_OVER": Text("With lawyers or an agency"),
+}
+HOLDS_OFFERED = ("DISPUTE", "HARDSHIP", "MORATORIUM", "CEASE_CONTACT")
+CHANGE_KINDS: dict[str, EventKind] = {
+    "waive": EventKind.WAIVER,
+    "plan": EventKind.RESTRUCTURE,
+    "charge-off": EventKind.CHARGE_OFF,
+    "sale": EventKind.SALE,
+    "refund": EventKind.CREDIT_REFUND,
+}
+CHANGE_NAMES: dict[EventKind, Text] = {
+    EventKind.WAIVER: Text("Waive charges"),
+    EventKind.RESTRUCTURE: Text("Payment plan"),
+    EventKind.CHARGE_OFF: Text("Charge off"),
+    EventKind.SALE: Text("Sell the claim"),
+    EventKind.CREDIT_REFUND: Text("Pay back credit"),
+}
+COMPONENT_NAMES: dict[str, Text] = {
+    "fees": Text("Fees"),
+    "penalty": Text("Penalty interest"),
+    "interest": Text("Interest"),
+}
+PLAN_KINDS: dict[str, Text] = {
+    "annuity": Text("Equal instalments"),
+    "equal_principal": Text("Equal principal"),
+    "interest_only": Text("Interest only, all principal at the end"),
+}
+TREATMENT_NAMES: dict[str, Text] = {
+    "due_at_end": Text("with the first instalment after the pause"),
+    "spread": Text("spread over the instalments after the pause"),
+    "capitalised": Text("added to the principal"),
+    "due_at_maturity": Text("with the last instalment"),
 }
 STAGE_NAMES: dict[str, Text] = {
     "pre_due": Text("Reminder before the due date"),
