@@ -39,7 +39,7 @@ def record(w: Work, action: str, subject_type: str, subject_id: UUID | str, **da
     Two writers on one subject collide on (subject, seq), so a chain never forks; steps lock their subject first.
     """
     key = (subject_type, str(subject_id))
-    last = _last(w, key)
+    last = _last(w, key, subject_id)
     found = AuditEventRow(
         subject_type=subject_type,
         subject_id=key[1],
@@ -72,10 +72,12 @@ def _write_waiting(session: Session) -> None:
     session.info.get("audit_waiting", []).clear()
 
 
-def _last(w: Work, key: tuple[str, str]) -> AuditEventRow | None:
+def _last(w: Work, key: tuple[str, str], subject_id: UUID | str) -> AuditEventRow | None:
     heads = w.session.info.setdefault("audit_heads", {})
     if key in heads:
         return heads[key]
+    if w.is_new(subject_id):
+        return None
     query = select(AuditEventRow).where(AuditEventRow.subject_type == key[0], AuditEventRow.subject_id == key[1])
     return w.session.scalars(query.order_by(AuditEventRow.seq.desc()).limit(1)).first()
 

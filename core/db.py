@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -20,14 +21,24 @@ from sqlalchemy import (
     Dialect,
     Engine,
     MetaData,
+    Table,
     Text,
+    TextClause,
     TypeDecorator,
     Uuid,
     create_engine,
     event,
     text,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    Mapped,
+    Mapper,
+    Session,
+    mapped_column,
+    relationship,
+)
+from sqlalchemy.sql import visitors
 
 from core import crypto
 from core.clock import Clock
@@ -93,6 +104,79 @@ class HasId:
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
 
 
+@event.listens_for(Mapper, "after_configured")
+def _order_writes() -> None:
+    """Rows are written after the rows that their foreign keys name, in whatever order a work added them.
+
+    The session orders tables by relationships only, so each foreign key without one gets one that is never loaded.
+    """
+    mappers = {cast("Table", mapper.local_table).name: mapper for mapper in Row.registry.mappers}
+    linked = {frozenset((one.parent, one.mapper)) for mapper in mappers.values() for one in mapper.relationships}
+    for mapper in mappers.values():
+        for key in cast("Table", mapper.local_table).foreign_keys:
+            target = mappers.get(key.target_fullname.rpartition(".")[0])
+            if target is None or target is mapper or frozenset((mapper, target)) in linked:
+                continue
+            made = relationship(
+                target, foreign_keys=[key.parent], primaryjoin=key.column == key.parent, lazy="raise", cascade="",
+                passive_deletes="all", uselist=False,
+            )  # fmt: skip
+            mapper.add_property(f"_after_{key.parent.name}", made)
+
+
+class WorkSession(Session):
+    """A session that first writes what is pending only where a statement asks for those very tables.
+
+    Steps that follow each other in one work then leave their rows to a few large writes at its end. A statement with
+    the execution option `autoflush=False` does not look at what is pending.
+    """
+
+    _writing = False
+
+    def execute(self, statement: Any, *args: Any, **options: Any) -> Any:
+        self._write_before(statement, options)
+        return super().execute(statement, *args, **options)
+
+    def scalars(self, statement: Any, *args: Any, **options: Any) -> Any:
+        self._write_before(statement, options)
+        return super().scalars(statement, *args, **options)
+
+    def scalar(self, statement: Any, *args: Any, **options: Any) -> Any:
+        self._write_before(statement, options)
+        return super().scalar(statement, *args, **options)
+
+    def flush(self, objects: Any = None) -> None:
+        self._writing = True
+        try:
+            super().flush(objects)
+        finally:
+            self._writing = False
+
+    def _write_before(self, statement: Any, options: Mapping[str, Any]) -> None:
+        if self._writing:
+            return
+        chosen = {**statement.get_execution_options(), **(options.get("execution_options") or {})}
+        if chosen.get("autoflush") is False:
+            return
+        pending = {row.__table__ for rows in (self.new, self.dirty, self.deleted) for row in rows}
+        if pending and _asks_for(statement, pending):
+            self.flush()
+
+
+_WORD = re.compile(r"\w+")
+
+
+def _asks_for(statement: Any, pending: set[Any]) -> bool:
+    """Whether it reads one of the tables; whatever writes counts, for its rows may refer to pending ones."""
+    if isinstance(statement, TextClause):
+        if not statement.text.lstrip().upper().startswith("SELECT"):
+            return True
+        return not pending.isdisjoint(map(Row.metadata.tables.get, _WORD.findall(statement.text)))
+    if not statement.is_select:
+        return True
+    return any(isinstance(part, Table) and part in pending for part in visitors.iterate(statement))
+
+
 R = TypeVar("R", bound=Row)
 P = TypeVar("P")
 
@@ -117,6 +201,7 @@ class Work:
         self._policies = policies
         self._in_force: dict[type, Any] = {}
         self.after_commit: list[Callable[[], None]] = []
+        self._new_ids: set[UUID] = set()
         self._locked: dict[tuple[type[Row], Any], Row] = {}
         # The session forgets a row nobody holds, and asks again: what this work has looked at stays with it.
         self._seen: dict[tuple[type[Row], Any], Row] = {}
@@ -129,11 +214,13 @@ class Work:
 
     def get(self, row_class: type[R], row_id: Any) -> R:
         """The row, or NotFound."""
-        row = self.session.get(row_class, row_id)
+        row = self._seen.get((row_class, row_id))
+        if row is None or row not in self.session:
+            row = self.session.get(row_class, row_id)
         if row is None:
             raise NotFound(f"There is no {row_class.__tablename__} {row_id}")
         self._seen[row_class, row_id] = row
-        return row
+        return cast("R", row)
 
     def lock(self, row_class: type[R], row_id: Any) -> R:
         """The row locked until the end of this work (SELECT ... FOR UPDATE) and read anew, or NotFound.
@@ -150,11 +237,16 @@ class Work:
         return row
 
     def add(self, row: R) -> R:
-        """Adds and returns the row."""
+        """Adds and returns the row. Nobody else can see it before the commit: it counts as locked."""
         self.session.add(row)
         if (row_id := getattr(row, "id", None)) is not None:
-            self._seen[type(row), row_id] = row
+            self._new_ids.add(row_id)
+            self._seen[type(row), row_id] = self._locked[type(row), row_id] = row
         return row
+
+    def is_new(self, row_id: UUID | str) -> bool:
+        """Whether this work itself added the row: then nothing else can hang on it but what this work added, too."""
+        return row_id in self._new_ids
 
     def policy(self, policy_class: type[P]) -> P:
         """The lender's policy of that kind: the same one for the whole of this work."""
@@ -205,7 +297,7 @@ class Database:
     @contextmanager
     def work(self, actor: Actor = SYSTEM, *, clock: Clock | None = None) -> Iterator[Work]:
         """The only commit. Callbacks in `after_commit` run once it is durable."""
-        with Session(self.engine, expire_on_commit=False) as session:
+        with WorkSession(self.engine, expire_on_commit=False, autoflush=False) as session:
             w = Work(session, actor, clock or self.clock, self.policies)
             try:
                 yield w
@@ -230,6 +322,10 @@ class Database:
     def guard(self) -> Connection:
         """A connection of its own, without a transaction: it holds an advisory lock for as long as it is open."""
         return self.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+
+    def forget_connections(self) -> None:
+        """In a process just forked: the pooled connections are the parent's; they are neither used nor closed here."""
+        self.engine.dispose(close=False)
 
     def dispose(self) -> None:
         """Closes pooled connections; called in a forked worker and at the end of tests."""

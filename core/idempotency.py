@@ -31,12 +31,16 @@ def once(w: Work, scope: str, key: str, content: Any, run: Callable[[], dict[str
     w.session.execute(
         text("SELECT pg_advisory_xact_lock(hashtextextended(:k, 0))"), {"k": f"{len(scope)}:{scope}:{key}"}
     )
+    kept: dict[tuple[str, str], IdempotencyKeyRow] = w.session.info.setdefault("idempotency_keys", {})
     query = select(IdempotencyKeyRow).where(IdempotencyKeyRow.scope == scope, IdempotencyKeyRow.key == key)
-    found = w.session.scalars(query).first()
+    options = {"autoflush": False}  # what this work itself has kept is in `kept`
+    found = kept.get((scope, key)) or w.session.scalars(query, execution_options=options).first()
     if found is not None:
         if found.input_hash != wanted:
             raise IdempotencyConflict("This key was used before with other content", key=key)
         return found.answer, True
     answer = run()
-    w.add(IdempotencyKeyRow(scope=scope, key=key, input_hash=wanted, answer=answer, created_at=w.now))
+    kept[scope, key] = w.add(
+        IdempotencyKeyRow(scope=scope, key=key, input_hash=wanted, answer=answer, created_at=w.now)
+    )
     return answer, False

@@ -10,7 +10,7 @@ from core.domain.ids import reference
 _NEXT = text(
     "INSERT INTO reference_counter (prefix, year, last) VALUES (:prefix, :year, 1) "
     "ON CONFLICT (prefix, year) DO UPDATE SET last = reference_counter.last + 1 RETURNING last"
-)
+).execution_options(autoflush=False)
 
 
 def next_reference(w: Work, prefix: str) -> str:

@@ -104,7 +104,6 @@ class Applicants:
             return
         self.stage.later(w, 12)
         send_signing_code(w, contract.id)
-        w.session.flush()
         sign_contract(w, contract.id, code_sent(w, row), address=ADDRESS)
         if stop != "signed":
             loan = book(w, row.id)

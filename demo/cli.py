@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import os
 
 import click
 from flask import current_app
@@ -12,9 +12,9 @@ from core.db import Database
 from core.settings import Settings
 from core.web.errors import LendingGroup
 from core.web.work import House, house
+from demo.progress import LoadProgress
 
 demo = LendingGroup("demo", help="Demonstration data: load it, take it away.")
-BAR = 30
 
 
 @demo.command("load")
@@ -22,9 +22,10 @@ BAR = 30
 @with_appcontext
 def load(days: int | None) -> None:
     """Live eighteen months of a small lender, day by day, on an empty database."""
-    from demo.seed import is_empty
+    from demo.loading import clear_interrupted, is_empty
 
     h = house()
+    clear_interrupted(h.database)
     with h.database.read() as r:
         if not is_empty(r):
             raise click.ClickException("The database is not empty. Demo data is loaded into an empty one only.")
@@ -46,31 +47,23 @@ def remove() -> None:
 
 
 def seed(database: Database, days: int) -> None:
-    """Runs the seeder with a progress bar."""
+    """Runs the seeder with its progress, and says what there is then."""
     from demo.seed import Seeder, summary
 
-    Seeder(database, show_progress, days).run()
-    click.echo("")
+    Seeder(database, LoadProgress(), days, beside=hasattr(os, "fork")).run()
     with database.read() as r:
         for group, counts in summary(r).items():
             click.echo(f"{group}: {', '.join(f'{name} {count}' for name, count in counts.items())}")
 
 
-def show_progress(done: int, whole: int, note: str) -> None:
-    """One line that fills up; plain lines where nobody watches."""
-    if sys.stdout.isatty():
-        filled = BAR * done // whole
-        click.echo(f"\rdemo data [{'█' * filled}{' ' * (BAR - filled)}] {done * 100 // whole:3d} %  {note}", nl=False)
-    elif done == whole or done % 60 == 0:
-        click.echo(f"demo data {done * 100 // whole} % {note}")
-
-
 def prepare(h: House) -> None:
     """Reference data on every start; demo data where the installation is a demonstration and empty."""
-    from demo.seed import is_empty
+    from demo.loading import clear_interrupted, is_empty
     from origination.steps.first_start import ensure_reference_data
 
     settings: Settings = h.settings
+    if settings.demo and clear_interrupted(h.database):
+        click.echo("The loading of demo data was interrupted; it begins anew.")
     with h.database.read() as r:
         empty = is_empty(r)
     if settings.demo and empty:

@@ -4,93 +4,79 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
+from random import Random
+from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import select, text
 
 from core.db import Database, Work
-from core.tables import BusinessDayRow
+from core.tables import JobRunRow
 from core.users import actor_for, ensure_demo_users
-from demo.apply import Applicants
-from demo.cases import Cases, OwnCases
+from demo.behaviour import Payer
+from demo.beside import run_beside
+from demo.lending import Lending
+from demo.loading import LOAD_JOB, loading
 from demo.servicing import Borrowers
-from demo.stage import Stage, unhurried_disk
-from origination.steps.first_start import ensure_reference_data, keep_sample_fresh
-from origination.steps.offer import due_to_expire, expire
-from origination.tables.application import ApplicationRow
+from demo.stage import SEED, Stage, unhurried_disk
+from origination.steps.first_start import ensure_reference_data
 from repayment.steps.close_day import close_day, start_business_day
 
-APPLICATIONS_A_DAY = 1.28
-UNDECIDED_DAYS = 21  # so long before the end referred cases stay with the officers
-EARLY = {2: "offered", 3: "withdrawn", 4: "draft"}  # what has run out, or was taken back, long before the end
-OWN_LOAN_DAYS = 200  # how old the demo applicant's loan is
-Progress = Callable[[int, int, str], None]
+Progress = Callable[[int, int, date, int], None]
 
 
 @dataclass(slots=True)
 class Seeder:
-    """Lives the days."""
+    """Lives the days: lending ahead, in a process of its own where `beside` is set, servicing and closing behind it."""
 
     database: Database
     progress: Progress
     days: int
+    beside: bool = False
     stage: Stage = field(init=False)
-    applicants: Applicants = field(init=False)
-    borrowers: Borrowers = field(init=False)
-    own: OwnCases = field(init=False)
+    lending: Lending = field(init=False)
+    loans: int = 0
 
     def __post_init__(self) -> None:
-        self.stage = Stage(self.database)
-        self.applicants, self.borrowers = Applicants(self.stage), Borrowers(self.stage)
-        self.own = OwnCases(self.stage, self.applicants)
+        self.stage = Stage(self.database, rng=Random(SEED + 1))
+        self.lending = Lending(Stage(self.database, ahead=True), self.database.clock.today(), self.days)
 
     def run(self) -> None:
         """From the first day to yesterday, then today's unfinished cases. Needs the app's context."""
-        today = self.database.clock.today()
-        first = today - timedelta(days=self.days)
-        with unhurried_disk(self.database), _rare_collections():
-            self._start(first)
-            for at in range(self.days):
-                self._live(first + timedelta(days=at), at)
-                self.progress(at + 1, self.days, (first + timedelta(days=at)).isoformat())
-            Cases(self.stage, self.applicants).open(today)
-            self.own.open(today)
+        with loading(self.database), unhurried_disk(self.database), _rare_collections():
+            self._start(self.lending.first)
+            days = run_beside(self.lending.days_lived, self.database) if self.beside else self.lending.days_lived()
+            with closing(days):
+                for at in range(self.days):
+                    self._live(self.lending.first + timedelta(days=at), next(days))
+                    self.progress(at + 1, self.days, self.lending.first + timedelta(days=at), self.loans)
+                next(days)
+            self._finish()
 
     def _start(self, first: date) -> None:
         self.stage.set(first, time(7, 0))
         with self.stage.work() as w:
+            w.add(JobRunRow(name=LOAD_JOB, run_on=first, status="running", started_at=w.now, progress={}))
             start_business_day(w, first)
             ensure_reference_data(w, demo=True)
             people = ensure_demo_users(w)
-            self.stage.staff = {key: actor_for(row) for key, row in people.items()}
+            staff = {key: actor_for(row) for key, row in people.items()}
+            self.stage.staff, self.lending.stage.staff = staff, staff
 
-    def _live(self, day: date, at: int) -> None:
-        if day.weekday() == 0:
-            self._monday(day)
-        if at == max(0, self.days - OWN_LOAN_DAYS):
-            self.own.loan(day)
-        if at in EARLY:
-            self.applicants.reach(day, EARLY[at])
-        undecided = self.days - at <= UNDECIDED_DAYS
-        for _ in range(self._arrivals(day)):
-            self.applicants.arrive(day, "referred" if undecided and self.stage.rng.random() < 0.85 else None)
-        self.borrowers.live(day)
+    def _finish(self) -> None:
+        with self.stage.work() as w:
+            row = w.session.scalars(select(JobRunRow).where(JobRunRow.name == LOAD_JOB)).one()
+            row.status, row.finished_at = "done", w.now
+
+    def _live(self, day: date, new: dict[UUID, Payer]) -> None:
+        """The afternoon and the close of a day on which these loans were paid out."""
+        self.loans += len(new)
+        self.stage.payers |= new
+        Borrowers(self.stage).live(day)
         self.stage.set(day, time(23, 50))
         close_day(self.database, through=day, clock=self.stage.clock)
-
-    def _monday(self, day: date) -> None:
-        self.stage.set(day, time(6, 0))
-        with self.stage.work() as w:
-            keep_sample_fresh(w)
-            for application_id in due_to_expire(w):
-                expire(w, application_id)
-
-    def _arrivals(self, day: date) -> int:
-        weekday = 0.4 if day.weekday() >= 5 else 1.24
-        whole, part = divmod(APPLICATIONS_A_DAY * weekday, 1)
-        return int(whole) + (self.stage.rng.random() < part)
 
 
 @contextmanager
@@ -128,9 +114,3 @@ def summary(r: Work) -> dict[str, dict[str, int]]:
     return {
         group: {name: int(count) for name, count in r.session.execute(text(query))} for group, query in _FIGURES.items()
     }
-
-
-def is_empty(w: Work) -> bool:
-    """True where nothing has been entered yet."""
-    applications = w.session.scalar(select(func.count()).select_from(ApplicationRow))
-    return applications == 0 and w.session.get(BusinessDayRow, 1) is None

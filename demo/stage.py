@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, event
+from sqlalchemy import event
 
 from core import queue
 from core.clock import FixedClock
@@ -27,6 +28,7 @@ class Stage:
     database: Database
     rng: Random = field(default_factory=lambda: Random(SEED))
     number: int = 0
+    ahead: bool = False  # lives days whose business date is not open yet
     payers: dict[UUID, Payer] = field(default_factory=dict)
     staff: dict[str, Actor] = field(default_factory=dict)
     clock: FixedClock = field(init=False)
@@ -43,6 +45,8 @@ class Stage:
         """A unit of work at the stage's time. What a worker would do later, the demonstration does itself."""
         with self.database.work(actor, clock=self.clock) as w:
             queue.mute(w)
+            if self.ahead:
+                w.today = self.clock.today()
             yield w
 
     def later(self, w: Work, minutes: int) -> None:
@@ -55,11 +59,14 @@ class Stage:
 def unhurried_disk(database: Database) -> Iterator[None]:
     """Commits do not wait for the disk: a demonstration that a crash interrupts is begun anew."""
 
-    def relax(connection: Connection) -> None:
-        connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
+    def relax(connection: Any, _record: Any) -> None:
+        connection.execute("SET synchronous_commit = off")
+        connection.commit()
 
-    event.listen(database.engine, "begin", relax)
+    database.dispose()
+    event.listen(database.engine, "connect", relax)
     try:
         yield
     finally:
-        event.remove(database.engine, "begin", relax)
+        event.remove(database.engine, "connect", relax)
+        database.dispose()

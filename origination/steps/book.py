@@ -63,7 +63,6 @@ def book(w: Work, application_id: UUID, *, on: date | None = None) -> Booked:
             w, row, ApplicationStatus.BOOKED, "application.booked", loan=str(opened.loan_id),
             reference=opened.reference,
         )  # fmt: skip
-        w.session.flush()
         paid = disburse(w, opened.loan_id, on=day, key=f"contract:{contract.id}")
     return Booked(opened.loan_id, opened.reference, paid.paid_out)
 

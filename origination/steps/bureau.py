@@ -63,7 +63,6 @@ def _keep(w: Work, row: ApplicationRow, consent: ConsentRow, report: BureauRepor
             facts=facts_to_json(report.facts), raw=report.raw, raw_sha256=report.sha256, reported_at=w.now,
         ),
     )  # fmt: skip
-    w.session.flush()
     audit.record(
         w, "application.bureau_asked", SUBJECT, row.id, provider=report.provider, found=report.found,
         consent=str(consent.id), sha256=report.sha256, facts=json.loads(json.dumps(kept.facts)),

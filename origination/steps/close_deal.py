@@ -62,7 +62,6 @@ def sign_and_send(w: Work, contract_id: UUID, code: str, *, address: str) -> Sig
     """
     result = sign_contract(w, contract_id, code, address=address)
     if result.signed:
-        w.session.flush()
         queue.defer(w, COPY, queueing_lock=f"{COPY}:{contract_id}", contract_id=str(contract_id))
     return result
 

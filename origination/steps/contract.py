@@ -87,7 +87,6 @@ def prepare_contract(w: Work, application_id: UUID) -> ContractRow:
     audit.record(
         w, "contract.drafted", SUBJECT, row.id, contract=contract.reference, content_sha256=contract.content_sha256
     )
-    w.session.flush()
     return contract
 
 

@@ -42,7 +42,6 @@ def score_case(w: Work, application_id: UUID) -> FactSetRow:
         score_reasons=[],
     )  # fmt: skip
     keep_newest(w, kept)
-    w.session.flush()
     try:
         _score(w, row, kept, facts)
     except ModelUnavailable as error:

@@ -17,9 +17,10 @@ from core.schema import append_only_tables
 from core.tables import UserRow
 from core.users import demo_email
 from demo.apply import fill_in
+from demo.loading import is_empty
 from demo.people import draw
 from demo.remove import remove_demo
-from demo.seed import Seeder, is_empty, summary
+from demo.seed import Seeder, summary
 from demo.stage import SEED
 from origination.providers.bureau import DemoBureau
 from origination.steps.advance import advance
