@@ -112,6 +112,14 @@ def _finish(
             row.progress = progress
 
 
+def progress_of(r: Work, name: str, run_on: date) -> dict[str, Any]:
+    """What an unfinished run of the date reported last; empty when there is none."""
+    query = select(JobRunRow.progress).where(
+        JobRunRow.name == name, JobRunRow.run_on == run_on, JobRunRow.status != "done"
+    )
+    return dict(r.session.scalar(query) or {})
+
+
 def rerun(w: Work, name: str, run_on: date, jobs: Mapping[str, Job]) -> None:
     """Asks the workers to run a job again for a date, even if it was done: jobs are idempotent."""
     if name not in jobs:

@@ -19,7 +19,7 @@ from demo.people import DemoApplicant, consumer
 from demo.stage import Stage
 from origination.domain.application import ApplicationStatus
 from origination.domain.screening.party import PartyKind
-from origination.steps.screening import current_index
+from origination.steps.screening_lists import current_index
 from origination.tables.application import ApplicationRow
 from origination.tables.contract import ContractRow
 

@@ -11,13 +11,15 @@ from flask import Flask
 from core import queue
 from core.db import Database
 from core.domain.errors import NotFound
-from core.jobs import Job, JobContext
+from core.jobs import Job, JobContext, progress_of
 from core.settings import Settings
 from origination.queries.performance import performance_sample
 from scoring.domain.performance import PAST_CASES
 
 ADVANCE = "advance_application"  # as origination.steps.submit enqueues it
+INDEX = "build_screening_index"  # as origination.steps.screening_lists enqueues it
 COPY = "send_contract_copy"  # as origination.steps.close_deal enqueues it
+TRIAL = "try_policy"  # as origination.steps.try_policy enqueues it
 
 
 def run_expiry(context: JobContext) -> Mapping[str, Any]:
@@ -49,17 +51,30 @@ def run_waiting(context: JobContext) -> Mapping[str, Any]:
 
 
 def run_rescreen(context: JobContext) -> Mapping[str, Any]:
-    """Screens the whole book against the lists in use, in chunks; only pairs nobody has seen raise an alert."""
-    from origination.steps.screening import rescreen_parties
+    """Screens the whole book against the lists in use; only pairs nobody has seen raise an alert.
 
-    after, seen, alerts = None, 0, 0
-    while True:
-        with context.database.work() as w:
-            done = rescreen_parties(w, after=after)
-        seen, alerts, after = seen + done.parties, alerts + done.new_alerts, done.last
-        context.report(parties=seen, new_alerts=alerts)
-        if after is None:
-            return {"parties": seen, "new_alerts": alerts}
+    A run that broke off goes on behind the last party it had finished.
+    """
+    from origination.steps.rescreen import Progress, rescreen_book
+
+    def told(done: Progress) -> dict[str, Any]:
+        return {"parties": done.parties, "new_alerts": done.new_alerts, "of": done.of, "through": str(done.through)}
+
+    with context.database.read() as r:
+        reached = progress_of(r, "rescreen", context.run_on).get("through")
+    after = UUID(reached) if reached and reached != "None" else None
+    done = rescreen_book(
+        context.database, context.settings, after=after, report=lambda progress: context.report(**told(progress))
+    )
+    return {"parties": done.parties, "new_alerts": done.new_alerts}
+
+
+def run_build_index(database: Database) -> None:
+    """The name index of new list editions, kept for every process."""
+    from origination.steps.screening_lists import build_index
+
+    with database.work() as w:
+        build_index(w)
 
 
 def run_advance(app: Flask, database: Database, settings: Settings, application_id: str) -> None:
@@ -86,11 +101,24 @@ def run_copy(app: Flask, database: Database, contract_id: str) -> None:
             return
 
 
+def run_policy_trial(app: Flask, database: Database, run_id: str) -> None:
+    """A policy tried on past applications; nothing when the run was removed meanwhile."""
+    from origination.steps.try_policy import run_trial
+
+    with app.app_context():
+        try:
+            run_trial(database, UUID(run_id))
+        except NotFound:
+            return
+
+
 def register(app: Flask, database: Database, settings: Settings) -> None:
     """Tasks of the workers: they run even when the web process died right after the applicant's click."""
     app.extensions[PAST_CASES] = performance_sample
     queue.register(ADVANCE, lambda application_id: run_advance(app, database, settings, application_id))
+    queue.register(INDEX, lambda: run_build_index(database))
     queue.register(COPY, lambda contract_id: run_copy(app, database, contract_id))
+    queue.register(TRIAL, lambda run_id: run_policy_trial(app, database, run_id), retries=1)
 
 
 JOBS = [

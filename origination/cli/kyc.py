@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from core.domain.errors import InvalidInput
-from origination.cli.kyc_lists import load_list_files, rescreen_book, show_lists
+from origination.cli.kyc_lists import load_list_files, rescreen_book_again, show_lists
 
 
 @click.group()
@@ -214,5 +214,5 @@ def screen(lists: tuple[Path, ...], sources: tuple[str, ...]) -> None:
     _answer(source, one)
 
 
-for _command in (load_list_files, show_lists, rescreen_book):
+for _command in (load_list_files, show_lists, rescreen_book_again):
     kyc.add_command(_command)

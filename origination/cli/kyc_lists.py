@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from uuid import UUID
 
 import click
 from flask import current_app
@@ -23,14 +24,17 @@ def _database() -> Database:
 @click.option(
     "--confirm-shrunken", is_flag=True, help="Take over a list that has lost more than a fifth of its entries."
 )
+@click.option(
+    "--kind", type=click.Choice(["sanctions", "pep", "internal"]), help="What an own list is about (else internal)."
+)
 @with_appcontext
-def load_list_files(files: tuple[Path, ...], *, confirm_shrunken: bool) -> None:
+def load_list_files(files: tuple[Path, ...], *, confirm_shrunken: bool, kind: str | None) -> None:
     """Takes over new editions of lists: sdn.csv alt.csv add.csv, OFAC or UN XML, or an own CSV."""
-    from origination.steps.screening import load_list
+    from origination.steps.screening_lists import load_list
 
     contents = {path.name: path.read_bytes() for path in files}
     with _database().work() as w:
-        loaded = load_list(w, contents, confirm_shrunken=confirm_shrunken)
+        loaded = load_list(w, contents, confirm_shrunken=confirm_shrunken, kind=kind)
     for one in loaded:
         if one.status == "refused":
             click.echo(f"{one.name}: refused, the edition in use stays. {one.message}", err=True)
@@ -47,13 +51,13 @@ def load_list_files(files: tuple[Path, ...], *, confirm_shrunken: bool) -> None:
 @with_appcontext
 def show_lists() -> None:
     """Shows the lists in use and how old they are."""
-    from origination.steps.screening import lists_in_use
+    from origination.steps.screening_lists import lists_in_use
 
     with _database().read() as r:
         lists = lists_in_use(r)
         today = r.today
     for one in lists:
-        note = "  (shipped sample: load the current list)" if one.is_sample else ""
+        note = f"  {one.kind}" + ("  (shipped sample: load the current list)" if one.is_sample else "")
         click.echo(f"{one.name:<20} {one.entries:>7} entries  loaded {(today - one.loaded_on).days} days ago{note}")
     if not lists:
         click.echo("No list is in use: names are not screened, and every case waits for a person.")
@@ -61,16 +65,16 @@ def show_lists() -> None:
 
 @click.command("rescreen")
 @click.option("--chunk", default=500, show_default=True, help="Parties in one transaction.")
+@click.option("--processes", type=click.IntRange(1, 16), help="Default: two for a large book.")
+@click.option("--after", type=click.UUID, help="Goes on behind this party, as an earlier run reported it.")
 @with_appcontext
-def rescreen_book(chunk: int) -> None:
+def rescreen_book_again(chunk: int, processes: int | None, after: UUID | None) -> None:
     """Screens all parties again, showing progress; only pairs that nobody has seen raise an alert."""
-    from origination.steps.screening import rescreen_parties
+    from core.web.work import house
+    from origination.steps.rescreen import Progress, rescreen_book
 
-    database, after, seen, alerts = _database(), None, 0, 0
-    while True:
-        with database.work() as w:
-            done = rescreen_parties(w, after=after, limit=chunk)
-        seen, alerts, after = seen + done.parties, alerts + done.new_alerts, done.last
-        click.echo(f"{seen} parties, {alerts} new alerts")
-        if after is None:
-            return
+    def show(done: Progress) -> None:
+        click.echo(f"{done.parties} of {done.of} parties, {done.new_alerts} new alerts (up to {done.through})")
+
+    done = rescreen_book(_database(), house().settings, chunk=chunk, processes=processes, after=after, report=show)
+    click.echo(f"{done.parties} parties, {done.new_alerts} new alerts")

@@ -87,6 +87,7 @@ class ScreenedAlert:
 
     alert: Alert
     state: AlertState = AlertState.OPEN
+    list_kind: str = "sanctions"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,7 @@ class ListInUse:
     loaded_on: date
     entries: int
     is_sample: bool = False
+    kind: str = "sanctions"
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,7 +294,11 @@ def _alerts(subject: KycSubject) -> Iterator[Finding]:
     for screened in subject.alerts:
         alert = screened.alert
         values = {"name": subject.name, "listed": alert.listed_name, "list": alert.list_name}
-        if screened.state is AlertState.TRUE_HIT:
+        if screened.state is AlertState.TRUE_HIT and screened.list_kind == "pep":
+            # Holding an office is no crime: enhanced checks by a person (FATF recommendation 12), not a refusal.
+            text = Text("{name} is {listed} on {list}: enhanced checks and a senior approval are needed", **values)
+            yield Finding("PEP_CONFIRMED", Severity.REFER, text, subject.id)
+        elif screened.state is AlertState.TRUE_HIT:
             text = Text("{name} is {listed} on {list}, as two people decided", **values)
             yield Finding("SANCTIONS_HIT", Severity.FAIL, text, subject.id)
         elif screened.state is AlertState.CLEARED:
@@ -336,7 +342,8 @@ def _blocked(owned: OwnershipInput, given: KycInput) -> Iterator[Finding]:
     hits = frozenset(
         subject.id
         for subject in given.subjects
-        if subject.id in owned.graph.owners and any(a.state is AlertState.TRUE_HIT for a in subject.alerts or ())
+        if subject.id in owned.graph.owners
+        and any(a.state is AlertState.TRUE_HIT and a.list_kind != "pep" for a in subject.alerts or ())
     )
     for company, share in blocked_by_ownership(owned.graph, hits).items():
         severity = Severity.FAIL if company == owned.company else Severity.REFER

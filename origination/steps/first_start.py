@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.db import Work
 from origination.steps.catalogue import seed_products
-from origination.steps.screening import lists_in_use, load_list, load_sample_list, sample_contents
+from origination.steps.screening_lists import lists_in_use, load_list, load_sample_list, sample_contents
 from scoring.steps.registry import register_reference_cards
 
 

@@ -248,5 +248,7 @@ def _check_no_alert(w: Work, row: ApplicationRow) -> None:
         raise NotAllowed(Text("Names could not be screened. Nobody can pass until they are."))
     for subject in screened.subjects:
         for one in subject.alerts or ():
+            if one.state is AlertState.TRUE_HIT and one.list_kind == "pep":
+                continue  # an office is no bar: people weigh it, with this reason on record
             if one.state is not AlertState.CLEARED:
                 raise NotAllowed(Text("Settle the open name alerts first"), subject=subject.id)

@@ -1,4 +1,7 @@
-"""Screening names: load lists, look parties up, keep what is found, let people decide."""
+"""Screening names: look parties up, keep what is found, let people decide.
+
+Before money leaves, `screen_borrower(w, party_ids)` looks again and raises while an alert is open or a hit confirmed.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,10 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select
 
 from core import audit
 from core.db import Work
@@ -21,30 +23,15 @@ from core.domain.texts import Text
 from core.tables import PartyRow
 from origination.domain.kyc import AlertState, KycSubject, ListInUse, ScreenedAlert
 from origination.domain.screening.birth import Birth
-from origination.domain.screening.entry_json import entry_from_json, entry_sha256, entry_to_json
+from origination.domain.screening.entry_json import entry_sha256, entry_to_json
 from origination.domain.screening.index import ScreeningIndex
 from origination.domain.screening.party import Alert, ListedEntry, PartyKind, ScreenedParty
 from origination.domain.screening.screen import screen_party
-from origination.providers.index_store import INDEXES
-from origination.providers.sanctions import LoadedList, check_not_shrunken, load_contents
-from origination.tables.screening import ScreeningAlertRow, ScreeningEntryRow, ScreeningListRow
+from origination.steps.screening_lists import current_index, lists_in_use
+from origination.steps.screening_threshold import threshold
+from origination.tables.screening import ScreeningAlertRow
 
 REASON_MIN = 10
-SAMPLE = Path(__file__).resolve().parent.parent / "reference" / "ofac_sample"
-
-
-@dataclass(frozen=True, slots=True)
-class ListLoad:
-    """What became of a file: `status` is active, unchanged or refused; `message` says why it was refused."""
-
-    name: str
-    status: str
-    edition: int
-    entries: int
-    added: int = 0
-    changed: int = 0
-    removed: int = 0
-    message: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,145 +52,6 @@ class Rescreened:
     new_alerts: int
 
 
-def load_list(
-    w: Work, contents: Mapping[str, bytes], *, confirm_shrunken: bool = False, is_sample: bool = False
-) -> tuple[ListLoad, ...]:
-    """Takes over new editions of lists from file contents by name.
-
-    A file that is empty, half-written, hostile or suddenly smaller is refused: the edition in use stays, the attempt is
-    kept as an alarm. Raises NotAllowed only.
-    """
-    w.actor.require(Role.SYSTEM, Role.RISK_MANAGER, Role.ADMIN)
-    try:
-        loaded = load_contents(dict(contents))
-    except InvalidInput as error:
-        return (_refuse(w, ", ".join(contents), error.message, _digest(contents)),)
-    return tuple(_take_over(w, one, confirm_shrunken=confirm_shrunken, is_sample=is_sample) for one in loaded)
-
-
-def load_sample_list(w: Work) -> tuple[ListLoad, ...]:
-    """The shipped excerpt, for demonstration and a first start only; nothing happens when any list is in use."""
-    if w.session.scalar(select(func.count()).select_from(ScreeningListRow).where(ScreeningListRow.status == "active")):
-        return ()
-    return load_list(w, sample_contents(), is_sample=True)
-
-
-def sample_contents() -> dict[str, bytes]:
-    """The shipped excerpt by file name."""
-    return {path.name: path.read_bytes() for path in sorted(SAMPLE.glob("*.csv"))}
-
-
-def _digest(contents: Mapping[str, bytes]) -> str:
-    return hashlib.sha256(b"".join(contents[name] for name in sorted(contents))).hexdigest()
-
-
-def _refuse(w: Work, name: str, message: str, sha256: str, files: tuple[str, ...] = ()) -> ListLoad:
-    row = w.add(
-        ScreeningListRow(
-            name=name[:100], edition=0, status="refused", message=message, sha256=sha256, entries=0, names=0, counts={},
-            files=list(files), loaded_at=w.now, loaded_on=w.today, loaded_by=w.actor.name,
-        )
-    )  # fmt: skip
-    w.session.flush()
-    audit.record(w, "screening.list_refused", "screening_list", row.id, name=name, message=message, sha256=sha256)
-    return ListLoad(name, "refused", 0, 0, message=message)
-
-
-def _take_over(w: Work, loaded: LoadedList, *, confirm_shrunken: bool, is_sample: bool) -> ListLoad:
-    w.session.info.pop("screening_lists", None)
-    statement = select(ScreeningListRow).where(
-        ScreeningListRow.name == loaded.name, ScreeningListRow.status == "active"
-    )
-    active = w.session.scalar(statement.with_for_update())
-    if active and active.sha256 == loaded.sha256:
-        # The publisher has nothing new: the list is as fresh as today.
-        active.loaded_on, active.loaded_at = w.today, w.now
-        return ListLoad(loaded.name, "unchanged", active.edition, active.entries)
-    if active and not confirm_shrunken and not active.is_sample:
-        try:
-            check_not_shrunken(loaded, active.entries)
-        except InvalidInput as error:
-            return _refuse(w, loaded.name, error.message, loaded.sha256, loaded.files)
-    edition = 1 if active is None else active.edition + 1
-    added, changed, removed = _merge(w, loaded, edition)
-    if active:
-        active.status = "replaced"
-        w.session.flush()
-    row = w.add(
-        ScreeningListRow(
-            name=loaded.name, edition=edition, status="active", sha256=loaded.sha256, edition_on=loaded.edition_on,
-            entries=len(loaded.entries), names=loaded.names, counts=loaded.counts, files=list(loaded.files),
-            added=added, changed=changed, removed=removed, is_sample=is_sample, loaded_at=w.now, loaded_on=w.today,
-            loaded_by=w.actor.name,
-        )
-    )  # fmt: skip
-    w.session.flush()
-    audit.record(
-        w, "screening.list_loaded", "screening_list", row.id, name=loaded.name, edition=edition, sha256=loaded.sha256,
-        entries=len(loaded.entries), added=added, changed=changed, removed=removed,
-    )  # fmt: skip
-    return ListLoad(loaded.name, "active", edition, len(loaded.entries), added, changed, removed)
-
-
-def _merge(w: Work, loaded: LoadedList, edition: int) -> tuple[int, int, int]:
-    """Closes what is gone or changed, adds what is new or changed; returns (added, changed, removed)."""
-    current = select(ScreeningEntryRow.entry_id, ScreeningEntryRow.sha256).where(
-        ScreeningEntryRow.list_name == loaded.name, ScreeningEntryRow.until_edition.is_(None)
-    )
-    before = {row.entry_id: row.sha256 for row in w.session.execute(current)}
-    after = {entry.entry_id: (entry_sha256(entry), entry) for entry in loaded.entries}
-    closed = [entry_id for entry_id, sha in before.items() if entry_id not in after or after[entry_id][0] != sha]
-    if closed:
-        w.session.execute(
-            update(ScreeningEntryRow)
-            .where(
-                ScreeningEntryRow.list_name == loaded.name,
-                ScreeningEntryRow.until_edition.is_(None),
-                ScreeningEntryRow.entry_id.in_(closed),
-            )
-            .values(until_edition=edition)
-            .execution_options(synchronize_session=False)
-        )
-    fresh = [(key, sha, entry) for key, (sha, entry) in after.items() if before.get(key) != sha]
-    w.session.add_all(
-        ScreeningEntryRow(
-            list_name=loaded.name, entry_id=key, sha256=sha, body=entry_to_json(entry), from_edition=edition
-        )
-        for key, sha, entry in fresh
-    )
-    w.session.flush()
-    changed = sum(1 for key, _, _ in fresh if key in before)
-    return len(fresh) - changed, changed, sum(1 for key in before if key not in after)
-
-
-def lists_in_use(w: Work) -> tuple[ListInUse, ...]:
-    """The active editions, by name; read once a work unless it loads one."""
-    remembered: tuple[ListInUse, ...] | None = w.session.info.get("screening_lists")
-    if remembered is not None:
-        return remembered
-    rows = w.session.scalars(
-        select(ScreeningListRow).where(ScreeningListRow.status == "active").order_by(ScreeningListRow.name)
-    )
-    found = tuple(ListInUse(row.name, row.sha256, row.loaded_on, row.entries, is_sample=row.is_sample) for row in rows)
-    w.session.info["screening_lists"] = found
-    return found
-
-
-def current_index(w: Work) -> ScreeningIndex:
-    """The index over all active lists, from this process's memory when the editions have not changed."""
-    key = tuple(one.sha256 for one in lists_in_use(w))
-
-    def entries() -> Iterable[ListedEntry]:
-        bodies = w.session.scalars(
-            select(ScreeningEntryRow.body)
-            .where(ScreeningEntryRow.until_edition.is_(None))
-            .order_by(ScreeningEntryRow.list_name, ScreeningEntryRow.entry_id)
-        )
-        return [entry_from_json(body) for body in bodies]
-
-    return INDEXES.get(key, entries)
-
-
 def screen_subjects(w: Work, subjects: Iterable[KycSubject]) -> Screened:
     """Screens the parties behind the subjects (ids are party ids) and keeps new alerts.
 
@@ -212,12 +60,12 @@ def screen_subjects(w: Work, subjects: Iterable[KycSubject]) -> Screened:
     lists = lists_in_use(w)
     if not lists:
         return Screened(tuple(subjects), ())
-    index = current_index(w)
+    wanted = tuple(subjects)
+    round_ = _round(w, [UUID(subject.id) for subject in wanted])
     out = []
-    for subject in subjects:
-        party = w.get(PartyRow, UUID(subject.id))
-        rows, _new = _screen(w, index, party)
-        alerts = tuple(ScreenedAlert(_alert_of(row), _state_of(row)) for row in rows)
+    for subject in wanted:
+        rows, _new = _screen(w, round_, w.get(PartyRow, UUID(subject.id)))
+        alerts = tuple(ScreenedAlert(_alert_of(row), _state_of(row), row.list_kind) for row in rows)
         out.append(replace(subject, alerts=alerts))
     return Screened(tuple(out), lists)
 
@@ -229,8 +77,28 @@ def screen_by_id(w: Work, party_id: UUID) -> tuple[ScreeningAlertRow, ...]:
     """
     if not lists_in_use(w):
         raise NotAllowed(Text("No sanctions list is loaded; names cannot be screened"))
-    rows, _new = _screen(w, current_index(w), w.get(PartyRow, party_id))
+    rows, _new = _screen(w, _round(w, [party_id]), w.get(PartyRow, party_id))
     return tuple(row for row in rows if _state_of(row) is not AlertState.CLEARED)
+
+
+def screen_borrower(w: Work, party_ids: Iterable[UUID]) -> None:
+    """Looks at everybody of a loan once more before money is paid out: the borrower, owners, guarantors.
+
+    Raises NotAllowed, with the ids of the alerts, while an alert is open or a hit on a sanctions or internal list is
+    confirmed; and when no list is in use. A confirmed office holder does not stop a payment that people approved.
+    """
+    blocking = [
+        row
+        for party_id in dict.fromkeys(party_ids)
+        for row in screen_by_id(w, party_id)
+        if not (row.list_kind == "pep" and row.state == "true_hit")
+    ]
+    if blocking:
+        names = ", ".join(dict.fromkeys(row.listed_name for row in blocking))
+        raise NotAllowed(
+            Text("Nothing may be paid out: a name alert is open or confirmed ({names})", names=names),
+            alerts=[str(row.id) for row in blocking],
+        )
 
 
 def _state_of(row: ScreeningAlertRow) -> AlertState:
@@ -255,21 +123,49 @@ def _query_sha256(party: ScreenedParty) -> str:
     return hashlib.sha256(plain.encode()).hexdigest()
 
 
-def _screen(w: Work, index: ScreeningIndex, party: PartyRow) -> tuple[list[ScreeningAlertRow], int]:
+Pair = tuple[str, str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Round:
+    """What screening several parties needs, read once: the index, the threshold, the editions, their alerts so far."""
+
+    index: ScreeningIndex
+    least: float
+    lists: Mapping[str, ListInUse]
+    known: Mapping[UUID, dict[Pair, ScreeningAlertRow]]
+
+
+def _round(w: Work, party_ids: list[UUID]) -> _Round:
+    rows = w.session.scalars(
+        select(ScreeningAlertRow)
+        .where(ScreeningAlertRow.party_id.in_(party_ids), ScreeningAlertRow.state != "superseded")
+        .order_by(ScreeningAlertRow.id)
+        .with_for_update()
+    )
+    known: dict[UUID, dict[Pair, ScreeningAlertRow]] = {party_id: {} for party_id in party_ids}
+    for row in rows:
+        known[row.party_id][row.list_name, row.entry_id, row.entry_sha256, row.query_sha256] = row
+    lists = {one.name: one for one in lists_in_use(w)}
+    return _Round(current_index(w), threshold(w), lists, known)
+
+
+def _screen(w: Work, given: _Round, party: PartyRow) -> tuple[list[ScreeningAlertRow], int]:
     """The rows of all alerts of the party now, and how many are new; a pair decided before keeps its decision."""
     query = _screened_party(party)
+    found = screen_party(given.index, query, least=given.least)
+    known = given.known[party.id]
+    if not found and not known:
+        return [], 0
     query_sha256 = _query_sha256(query)
-    found = screen_party(index, query)
-    known = _known(w, party.id)
-    lists = {one.name: one.sha256 for one in lists_in_use(w)} if found else {}
     rows = []
     new = 0
     for alert in found:
-        entry = index.by_id[alert.list_name, alert.entry_id]
+        entry = given.index.by_id[alert.list_name, alert.entry_id]
         pair = (alert.list_name, alert.entry_id, entry_sha256(entry), query_sha256)
         row = known.pop(pair, None)
         new += row is None
-        rows.append(row or _raise(w, party.id, alert, entry, pair, lists.get(alert.list_name, "")))
+        rows.append(row or _raise(w, party.id, alert, entry, pair, given.lists.get(alert.list_name)))
     for row in known.values():
         # Gone from the answers: an undecided alert falls away, a confirmed hit stays one until somebody undoes it.
         if row.state in {"open", "proposed"}:
@@ -281,17 +177,8 @@ def _screen(w: Work, index: ScreeningIndex, party: PartyRow) -> tuple[list[Scree
     return rows, new
 
 
-def _known(w: Work, party_id: UUID) -> dict[tuple[str, str, str, str], ScreeningAlertRow]:
-    rows = w.session.scalars(
-        select(ScreeningAlertRow)
-        .where(ScreeningAlertRow.party_id == party_id, ScreeningAlertRow.state != "superseded")
-        .with_for_update()
-    )
-    return {(row.list_name, row.entry_id, row.entry_sha256, row.query_sha256): row for row in rows}
-
-
 def _raise(
-    w: Work, party_id: UUID, alert: Alert, entry: ListedEntry, pair: tuple[str, str, str, str], list_sha256: str
+    w: Work, party_id: UUID, alert: Alert, entry: ListedEntry, pair: Pair, edition: ListInUse | None
 ) -> ScreeningAlertRow:
     list_name, entry_id, entry_hash, query_hash = pair
     revived = w.session.scalar(
@@ -310,7 +197,8 @@ def _raise(
     row = w.add(
         ScreeningAlertRow(
             party_id=party_id, list_name=list_name, entry_id=entry_id, entry_sha256=entry_hash, query_sha256=query_hash,
-            list_sha256=list_sha256, query_name=alert.query_name[:300], listed_name=alert.listed_name,
+            list_sha256=edition.sha256 if edition else "", list_kind=edition.kind if edition else "sanctions",
+            query_name=alert.query_name[:300], listed_name=alert.listed_name,
             score=Decimal(str(alert.score)).quantize(Decimal("0.0001")),
             explanation=[{"msgid": note.msgid, "params": _plain(note.params)} for note in alert.explanation],
             tokens=[
@@ -338,17 +226,21 @@ def _alert_of(row: ScreeningAlertRow) -> Alert:
     return Alert(row.list_name, row.entry_id, row.query_name, row.listed_name, float(row.score), notes)
 
 
-def rescreen_parties(w: Work, *, after: UUID | None = None, limit: int = 500) -> Rescreened:
+def rescreen_parties(
+    w: Work, *, after: UUID | None = None, through: UUID | None = None, limit: int = 500
+) -> Rescreened:
     """Screens the next parties of the book by id; call again with `last` until it is None. Only new pairs alert."""
     w.actor.require(Role.SYSTEM, Role.RISK_MANAGER, Role.ADMIN)
     statement = select(PartyRow).order_by(PartyRow.id).limit(limit)
-    parties = list(w.session.scalars(statement.where(PartyRow.id > after) if after else statement))
+    if after:
+        statement = statement.where(PartyRow.id > after)
+    if through:
+        statement = statement.where(PartyRow.id <= through)
+    parties = list(w.session.scalars(statement))
     if not parties or not lists_in_use(w):
         return Rescreened(None, 0, 0)
-    index = current_index(w)
-    fresh = 0
-    for party in parties:
-        fresh += _screen(w, index, party)[1]
+    given = _round(w, [party.id for party in parties])
+    fresh = sum(_screen(w, given, party)[1] for party in parties)
     return Rescreened(parties[-1].id if len(parties) == limit else None, len(parties), fresh)
 
 

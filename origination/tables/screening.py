@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -32,6 +32,7 @@ class ScreeningListRow(HasId, Row):
     changed: Mapped[int] = mapped_column(default=0)
     removed: Mapped[int] = mapped_column(default=0)
     is_sample: Mapped[bool] = mapped_column(default=False)
+    kind: Mapped[str] = mapped_column(String(10), default="sanctions", server_default="sanctions")
     loaded_at: Mapped[datetime]
     loaded_on: Mapped[date]
     loaded_by: Mapped[str] = mapped_column(String(200))
@@ -72,6 +73,7 @@ class ScreeningAlertRow(HasId, Row):
     explanation: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     tokens: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     entry: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    list_kind: Mapped[str] = mapped_column(String(10), default="sanctions", server_default="sanctions")
     state: Mapped[str] = mapped_column(String(10), index=True)  # open, proposed, cleared, true_hit, superseded
     row_version: Mapped[int] = mapped_column(default=1)
     raised_at: Mapped[datetime]
@@ -86,4 +88,32 @@ class ScreeningAlertRow(HasId, Row):
         UniqueConstraint(
             "party_id", "list_name", "entry_id", "entry_sha256", "query_sha256", name="uq_screening_alert_pair"
         ),
+    )
+
+
+class ScreeningIndexRow(Row):
+    """The built name index of a set of list editions, so that a process loads it instead of building it again."""
+
+    __tablename__ = "screening_index"
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    data: Mapped[bytes] = mapped_column(LargeBinary)
+    built_at: Mapped[datetime]
+
+
+class ScreeningThresholdRow(HasId, Row):
+    """The least score that alerts: who proposed a change, and who put it in force."""
+
+    __tablename__ = "screening_threshold"
+    least: Mapped[Decimal]
+    reason: Mapped[str]
+    state: Mapped[str] = mapped_column(String(10))  # proposed, active, replaced, rejected
+    proposed_id: Mapped[UUID | None]
+    proposed_name: Mapped[str] = mapped_column(String(200))
+    proposed_at: Mapped[datetime]
+    decided_id: Mapped[UUID | None]
+    decided_name: Mapped[str | None] = mapped_column(String(200))
+    decided_at: Mapped[datetime | None]
+    __table_args__ = (
+        Index("ix_screening_threshold_one_active", "state", unique=True, postgresql_where=text("state = 'active'")),
+        Index("ix_screening_threshold_one_open", "state", unique=True, postgresql_where=text("state = 'proposed'")),
     )

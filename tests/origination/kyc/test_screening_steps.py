@@ -14,16 +14,8 @@ from core.tables import PartyRow
 from origination.domain.kyc import AlertState, KycSubject, SubjectRole
 from origination.domain.screening.party import PartyKind
 from origination.providers import index_store
-from origination.steps.screening import (
-    ListLoad,
-    decide_alert,
-    lists_in_use,
-    load_list,
-    load_sample_list,
-    rescreen_parties,
-    screen_by_id,
-    screen_subjects,
-)
+from origination.steps.screening import decide_alert, rescreen_parties, screen_by_id, screen_subjects
+from origination.steps.screening_lists import ListLoad, lists_in_use, load_list, load_sample_list
 from origination.tables.screening import ScreeningAlertRow, ScreeningEntryRow, ScreeningListRow
 
 REASON = "Born in another century, other nationality"
@@ -43,7 +35,7 @@ FIRST = sdn("1|PETROV, Ivan|1970", "2|GARCIA, Maria|1980", "3|KHAN, Aziz|1960", 
 
 @pytest.fixture(autouse=True)
 def _fresh_index(monkeypatch):
-    monkeypatch.setattr("origination.steps.screening.INDEXES", index_store.IndexStore())
+    monkeypatch.setattr("origination.steps.screening_lists.INDEXES", index_store.IndexStore())
 
 
 def person(role: Role) -> Actor:

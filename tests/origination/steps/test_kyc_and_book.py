@@ -19,7 +19,7 @@ from origination.steps.book import book
 from origination.steps.contract import prepare_contract, send_signing_code, sign_contract
 from origination.steps.kyc import check_identity, settle_identity
 from origination.steps.offer import accept_offer, reconsider_offer
-from origination.steps.screening import SAMPLE
+from origination.steps.screening_lists import SAMPLE
 from origination.tables.application import ApplicationRow
 from origination.tables.contract import ContractRow
 from repayment.queries.exposure import exposure_minor, open_loans
