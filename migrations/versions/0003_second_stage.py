@@ -37,6 +37,41 @@ def upgrade() -> None:
     )
     op.create_index("ix_policy_edition_stage_status", "policy_edition", ["stage", "status"], unique=False)
     op.create_table(
+        "screening_index",
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("data", sa.LargeBinary(), nullable=False),
+        sa.Column("built_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_screening_index")),
+    )
+    op.create_table(
+        "screening_threshold",
+        sa.Column("least", sa.BigInteger(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("proposed_id", sa.Uuid(), nullable=True),
+        sa.Column("proposed_name", sa.String(length=200), nullable=False),
+        sa.Column("proposed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("decided_id", sa.Uuid(), nullable=True),
+        sa.Column("decided_name", sa.String(length=200), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_screening_threshold")),
+    )
+    op.create_index(
+        "ix_screening_threshold_one_active",
+        "screening_threshold",
+        ["state"],
+        unique=True,
+        postgresql_where=sa.text("state = 'active'"),
+    )
+    op.create_index(
+        "ix_screening_threshold_one_open",
+        "screening_threshold",
+        ["state"],
+        unique=True,
+        postgresql_where=sa.text("state = 'proposed'"),
+    )
+    op.create_table(
         "policy_simulation",
         sa.Column("edition_id", sa.Uuid(), nullable=True),
         sa.Column("sha256", sa.String(length=64), nullable=False),
@@ -191,6 +226,21 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_queue_view_user_id"), "queue_view", ["user_id"], unique=False)
     op.create_table(
+        "application_trace",
+        sa.Column("application_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("value_index", sa.String(length=64), nullable=False),
+        sa.Column("holder_index", sa.String(length=64), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["application_id"], ["application.id"], name=op.f("fk_application_trace_application_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_application_trace")),
+        sa.UniqueConstraint("application_id", "kind", "value_index", name="uq_application_trace"),
+    )
+    op.create_index(op.f("ix_application_trace_application_id"), "application_trace", ["application_id"], unique=False)
+    op.create_index("ix_application_trace_value", "application_trace", ["kind", "value_index"], unique=False)
+    op.create_table(
         "case_presence",
         sa.Column("application_id", sa.Uuid(), nullable=False),
         sa.Column("user_id", sa.Uuid(), nullable=False),
@@ -211,6 +261,61 @@ def upgrade() -> None:
         sa.UniqueConstraint("application_id", "assessment", name=op.f("uq_remedy_application_id_assessment")),
     )
     op.create_index(op.f("ix_remedy_application_id"), "remedy", ["application_id"], unique=False)
+    op.create_table(
+        "account_figures",
+        sa.Column("application_id", sa.Uuid(), nullable=False),
+        sa.Column("paper_id", sa.Uuid(), nullable=False),
+        sa.Column("format", sa.String(length=20), nullable=False),
+        sa.Column("account_masked", sa.String(length=60), nullable=False),
+        sa.Column("account_index", sa.String(length=64), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column("to_on", sa.Date(), nullable=False),
+        sa.Column("entries", sa.BigInteger(), nullable=False),
+        sa.Column("balanced", sa.Boolean(), nullable=False),
+        sa.Column("figures", sa.Text(), nullable=False),
+        sa.Column("read_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["application_id"], ["application.id"], name=op.f("fk_account_figures_application_id")),
+        sa.ForeignKeyConstraint(["paper_id"], ["application_document.id"], name=op.f("fk_account_figures_paper_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_account_figures")),
+    )
+    op.create_index(op.f("ix_account_figures_application_id"), "account_figures", ["application_id"], unique=False)
+    op.create_table(
+        "company_accounts",
+        sa.Column("application_id", sa.Uuid(), nullable=False),
+        sa.Column("paper_id", sa.Uuid(), nullable=True),
+        sa.Column("ends_on", sa.Date(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("audited", sa.Boolean(), nullable=False),
+        sa.Column("figures", sa.Text(), nullable=False),
+        sa.Column("entered_by", sa.String(length=200), nullable=False),
+        sa.Column("entered_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("replaced_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["application_id"], ["application.id"], name=op.f("fk_company_accounts_application_id")
+        ),
+        sa.ForeignKeyConstraint(["paper_id"], ["application_document.id"], name=op.f("fk_company_accounts_paper_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_company_accounts")),
+    )
+    op.create_index(op.f("ix_company_accounts_application_id"), "company_accounts", ["application_id"], unique=False)
+    op.create_table(
+        "documented_fact",
+        sa.Column("application_id", sa.Uuid(), nullable=False),
+        sa.Column("fact", sa.String(length=60), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("paper_id", sa.Uuid(), nullable=False),
+        sa.Column("page", sa.BigInteger(), nullable=True),
+        sa.Column("entered_by", sa.String(length=200), nullable=False),
+        sa.Column("entered_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("replaced_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["application_id"], ["application.id"], name=op.f("fk_documented_fact_application_id")),
+        sa.ForeignKeyConstraint(["paper_id"], ["application_document.id"], name=op.f("fk_documented_fact_paper_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_documented_fact")),
+    )
+    op.create_index(op.f("ix_documented_fact_application_id"), "documented_fact", ["application_id"], unique=False)
     op.create_table(
         "decision_condition",
         sa.Column("application_id", sa.Uuid(), nullable=False),
@@ -242,6 +347,10 @@ def upgrade() -> None:
         op.f("fk_review_request_kyc_check_id"), "review_request", "kyc_check", ["kyc_check_id"], ["id"]
     )
     op.add_column("score_record", sa.Column("product", sa.String(length=80), nullable=True))
+    op.add_column(
+        "screening_alert", sa.Column("list_kind", sa.String(length=10), server_default="sanctions", nullable=False)
+    )
+    op.add_column("screening_list", sa.Column("kind", sa.String(length=10), server_default="sanctions", nullable=False))
     op.add_column("verdict", sa.Column("override_reason", sa.String(length=60), nullable=True))
     op.add_column("verdict", sa.Column("conditions", postgresql.JSONB(astext_type=sa.Text()), nullable=True))
     # ### end Alembic commands ###
@@ -251,6 +360,8 @@ def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
     op.drop_column("verdict", "conditions")
     op.drop_column("verdict", "override_reason")
+    op.drop_column("screening_list", "kind")
+    op.drop_column("screening_alert", "list_kind")
     op.drop_column("score_record", "product")
     op.drop_constraint(op.f("fk_review_request_kyc_check_id"), "review_request", type_="foreignkey")
     op.alter_column("review_request", "decision_id", existing_type=sa.UUID(), nullable=False)
@@ -260,9 +371,18 @@ def downgrade() -> None:
     op.drop_index("ix_application_status_due_at", table_name="application")
     op.drop_index(op.f("ix_decision_condition_application_id"), table_name="decision_condition")
     op.drop_table("decision_condition")
+    op.drop_index(op.f("ix_documented_fact_application_id"), table_name="documented_fact")
+    op.drop_table("documented_fact")
+    op.drop_index(op.f("ix_company_accounts_application_id"), table_name="company_accounts")
+    op.drop_table("company_accounts")
+    op.drop_index(op.f("ix_account_figures_application_id"), table_name="account_figures")
+    op.drop_table("account_figures")
     op.drop_index(op.f("ix_remedy_application_id"), table_name="remedy")
     op.drop_table("remedy")
     op.drop_table("case_presence")
+    op.drop_index("ix_application_trace_value", table_name="application_trace")
+    op.drop_index(op.f("ix_application_trace_application_id"), table_name="application_trace")
+    op.drop_table("application_trace")
     op.drop_index(op.f("ix_queue_view_user_id"), table_name="queue_view")
     op.drop_table("queue_view")
     op.drop_index("uq_monitor_alert_open", table_name="monitor_alert", postgresql_where=sa.text("cleared_at IS NULL"))
@@ -283,6 +403,18 @@ def downgrade() -> None:
     op.drop_table("training_run")
     op.drop_index(op.f("ix_policy_simulation_edition_id"), table_name="policy_simulation")
     op.drop_table("policy_simulation")
+    op.drop_index(
+        "ix_screening_threshold_one_open",
+        table_name="screening_threshold",
+        postgresql_where=sa.text("state = 'proposed'"),
+    )
+    op.drop_index(
+        "ix_screening_threshold_one_active",
+        table_name="screening_threshold",
+        postgresql_where=sa.text("state = 'active'"),
+    )
+    op.drop_table("screening_threshold")
+    op.drop_table("screening_index")
     op.drop_index("ix_policy_edition_stage_status", table_name="policy_edition")
     op.drop_table("policy_edition")
     # ### end Alembic commands ###
