@@ -51,6 +51,7 @@ class Settings:
     lender_name: str
     web_workers: int
     sms_drop: Path
+    clamd: str | None = None  # a Unix socket or host:port of a virus scanner
 
     @property
     def production(self) -> bool:
@@ -88,6 +89,7 @@ class Settings:
             lender_name=env.get("LENDER_NAME", "Promissory Demo Lending"),
             web_workers=_int(env, "WEB_WORKERS", 2),
             sms_drop=instance / "sms",
+            clamd=env.get("CLAMD") or None,
         )
         if environment == "production":
             _refuse_unsafe(settings, env)

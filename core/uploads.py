@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
-from core.domain.errors import InvalidInput
+from core import malware
+from core.domain.errors import InvalidInput, ProviderUnavailable
 from core.domain.texts import Text
 
 BYTES_MAX = 10 * 1024 * 1024
@@ -67,6 +68,8 @@ def clean_upload(data: bytes, filename: str, field: str = "file") -> CleanFile:
         return _clean(data, filename)
     except _Refused as refused:
         raise InvalidInput({field: refused.text}) from None
+    except InvalidInput as refused:
+        raise InvalidInput({field: next(iter(refused.fields.values()))}) from None
 
 
 class _Refused(Exception):
@@ -80,8 +83,7 @@ def _clean(data: bytes, filename: str) -> CleanFile:
         raise _Refused(EMPTY)
     if len(data) > BYTES_MAX:
         raise _Refused(TOO_LARGE)
-    if _EICAR in data:
-        raise _Refused(MALWARE)
+    check_malware(data)
     found = next((kind for magic, kind in _KINDS.items() if data.startswith(magic)), None)
     if found is None:
         raise _Refused(_what_instead(data))
@@ -94,6 +96,24 @@ def _clean(data: bytes, filename: str) -> CleanFile:
     else:
         clean, pages = _clean_picture(data, kind), 1
     return CleanFile(clean, media_type, safe_filename(filename, extensions[0]), pages)
+
+
+def check_malware(data: bytes, field: str = "file") -> None:
+    """Raises InvalidInput (under `field`) for bytes with the virus test signature, or that the scanner refuses."""
+    try:
+        found = is_malware(data)
+    except ProviderUnavailable:
+        raise InvalidInput({field: SCANNER_DOWN}) from None
+    if found:
+        raise InvalidInput({field: MALWARE})
+
+
+def is_malware(data: bytes) -> bool:
+    """The test signature, and what a clamd finds where the installation names one (core.malware)."""
+    return _EICAR in data or malware.found_in(data)
+
+
+SCANNER_DOWN = Text("The virus check does not answer just now. Try again in a few minutes; nothing was kept.")
 
 
 def _what_instead(data: bytes) -> Text:

@@ -214,3 +214,28 @@ def _lows(statement: BankStatement) -> tuple[Money | None, Money | None, int]:
             ends.append(run)
         day += timedelta(days=1)
     return min(ends, default=None), lowest, below
+
+
+def combined_facts(accounts: Sequence[Mapping[str, FactValue]]) -> dict[str, FactValue]:
+    """The facts of several accounts of one holder as one: sums and counts added, the shortest history, the ups and
+    downs of the account with most inflow. Payments between the accounts are not known as such and count twice."""
+    if len(accounts) < 2:
+        return dict(accounts[0]) if accounts else {}
+    found: dict[str, FactValue] = {}
+    for name in {name for account in accounts for name in account}:
+        values = [account[name] for account in accounts if name in account]
+        money = [value for value in values if isinstance(value, Money)]
+        whole = [value for value in values if isinstance(value, int)]
+        if money:
+            found[name] = total(money, money[0].currency)
+        elif whole:
+            found[name] = min(whole) if name == "statement_months" else sum(whole)
+    main = max(accounts, key=_inflow)
+    if "statement_volatility" in main:
+        found["statement_volatility"] = main["statement_volatility"]
+    return found
+
+
+def _inflow(account: Mapping[str, FactValue]) -> int:
+    value = account.get("statement_inflow_monthly")
+    return value.minor if isinstance(value, Money) else 0

@@ -9,6 +9,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 
 from core.domain.errors import PolicyInvalid
 from core.domain.fact import Facts, FactValue
+from core.domain.fact_parts.evidence import COUNTS
 from core.domain.facts import CATALOGUE
 from core.domain.money import Money
 from core.domain.party import full_years
@@ -57,11 +58,15 @@ class OwnBook:
     fact_conflicts: int = 0
 
 
-def base_facts(answers: Facts, product: Product, bureau: Facts, own: OwnBook, *, day: date) -> dict[str, FactValue]:
-    """Everything known before a price: answers, bureau report, own book, and what follows from them and the day."""
+def base_facts(
+    answers: Facts, product: Product, bureau: Facts, own: OwnBook, *, day: date, evidence: Facts | None = None
+) -> dict[str, FactValue]:
+    """Everything known before a price: answers, bureau report, own book, what documents and other applications say
+    (`evidence`), and what follows from them and the day. Counts of which nothing was found are 0."""
     facts: dict[str, FactValue] = {
         name: value for name, value in {**answers, **bureau}.items() if product.segment in CATALOGUE[name].segments
     }
+    facts |= dict.fromkeys(COUNTS, 0) | dict(evidence or {})
     facts |= {
         "product": product.code,
         "segment": product.segment,

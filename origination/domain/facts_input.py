@@ -11,16 +11,18 @@ from core.domain.fact import FactType, FactValue
 from core.domain.facts import CATALOGUE, from_json
 from core.domain.money import Money
 from core.domain.texts import Text
+from origination.domain.evidence import with_counts
 
 
 def read_facts(item: Any) -> dict[str, FactValue]:
     """`{"facts": {"currency": "CNY", "amount": "20000", "dti": "0.4"}}`; money as text in the case's currency or as
-    {"minor", "currency"}. Raises InvalidInput with every unknown name and unreadable value."""
+    {"minor", "currency"}. Counts of what was found are 0 when not given. Raises InvalidInput with every unknown
+    name and unreadable value."""
     raw = item.get("facts") if isinstance(item, Mapping) else None
     if not isinstance(raw, Mapping):
         raise InvalidInput({"facts": Text("Give the facts as an object under the key facts")})
     currency = str(raw.get("currency", ""))
-    facts: dict[str, FactValue] = {}
+    facts: dict[str, FactValue] = with_counts({})
     wrong: dict[str, str | list[str]] = {}
     for name, value in raw.items():
         entry = CATALOGUE.get(str(name))

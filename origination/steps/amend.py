@@ -30,6 +30,7 @@ from origination.steps.case import SUBJECT, move, open_case, write_answers
 from origination.steps.draft import check_numbers, replace_owners
 from origination.steps.offer import void_offers
 from origination.steps.submit import ADVANCE, open_owner_parties, refresh_party
+from origination.steps.trace import leave_traces
 from origination.tables.application import ApplicationRow
 
 
@@ -66,6 +67,8 @@ def amend(
         return row
     write_answers(row, answers)
     refresh_party(w.get(PartyRow, row.party_id), row, answers)
+    w.session.flush()
+    leave_traces(w, row, answers)
     void_assessment(w, row, "amended")
     move(
         w, row, ApplicationStatus.SUBMITTED, "application.amended", changed=differing, assessment=row.assessment,

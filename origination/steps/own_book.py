@@ -32,7 +32,7 @@ def related_parties(w: Work, row: ApplicationRow) -> frozenset[UUID]:
     return frozenset(one for one in direct | same if one is not None)
 
 
-def own_book(w: Work, row: ApplicationRow) -> OwnBook:
+def own_book(w: Work, row: ApplicationRow, *, fact_conflicts: int = 0) -> OwnBook:
     """Exposure in the application's currency by the policy's reference rates; loans; other applications of 30 days.
 
     Raises PolicyInvalid for an exposure in a currency without a reference rate: who lends in it must set one.
@@ -45,6 +45,7 @@ def own_book(w: Work, row: ApplicationRow) -> OwnBook:
         exposure=exposure,
         loans=open_loans(w, parties),
         other_applications_30d=_other_applications(w, row, parties),
+        fact_conflicts=fact_conflicts,
     )
 
 

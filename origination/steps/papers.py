@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -18,6 +19,7 @@ from origination.domain.application import CLOSED, ApplicationStatus
 from origination.queries.rows import check_sight
 from origination.steps.case import SUBJECT, as_system, open_case
 from origination.steps.draft import UPLOAD, follow_link
+from origination.steps.evidence import BANK_FILE, forget_paper, read_bank_files
 from origination.tables.application import ApplicationDocumentRow, ApplicationRow
 
 REQUESTED, RECEIVED = "requested", "received"
@@ -35,7 +37,8 @@ def receive_paper(w: Work, application_id: UUID, kind: str, file: CleanFile) -> 
     if ApplicationStatus(row.status) in CLOSED:
         raise InvalidInput({"file": Text("This application is closed; nothing more is needed")})
     count = select(func.count()).where(ApplicationDocumentRow.application_id == row.id)
-    if (w.session.scalar(count) or 0) >= FILES_MAX:
+    held = w.session.scalar(count) or 0
+    if held >= FILES_MAX:
         raise InvalidInput({"file": Text("There are {n} files already. Remove one first.", n=FILES_MAX)})
     kept = documents.keep(
         w, file.data, kind=kind, filename=file.filename, media_type=file.media_type, subject_type=SUBJECT,
@@ -48,13 +51,17 @@ def receive_paper(w: Work, application_id: UUID, kind: str, file: CleanFile) -> 
         ApplicationDocumentRow.status == REQUESTED,
     )
     item = w.session.scalars(asked.order_by(ApplicationDocumentRow.requested_at).limit(1)).first()
+    at = w.now
     if item is None:
+        at += timedelta(microseconds=held)  # several files of one form arrive at one instant, but in an order
         item = w.add(
-            ApplicationDocumentRow(id=uuid7(), application_id=row.id, kind=kind, status=RECEIVED, requested_at=w.now)
+            ApplicationDocumentRow(id=uuid7(), application_id=row.id, kind=kind, status=RECEIVED, requested_at=at)
         )
-    item.status, item.document_id, item.received_at = RECEIVED, kept.id, w.now
+    item.status, item.document_id, item.received_at = RECEIVED, kept.id, at
     w.session.flush()
     audit.record(w, "application.paper_received", SUBJECT, row.id, kind=kind, sha256=kept.sha256, pages=file.pages)
+    if kind == BANK_FILE:
+        read_bank_files(w, row)
     return item
 
 
@@ -82,6 +89,10 @@ def remove_paper(w: Work, application_id: UUID, paper_id: UUID) -> None:
     audit.record(w, "application.paper_removed", SUBJECT, row.id, kind=item.kind, sha256=document.sha256)
     was_asked = row.reference is not None and item.requested_at != item.received_at
     item.document_id = None
+    w.session.flush()
+    if item.kind == BANK_FILE:
+        read_bank_files(w, row)
+    forget_paper(w, row, item.id)
     if was_asked:
         item.status, item.received_at = REQUESTED, None
     else:

@@ -18,9 +18,11 @@ from origination.domain.application import ApplicationStatus, frozen_answers
 from origination.domain.assessment import Case, scoring_facts, wish_of
 from origination.domain.facts import OwnBook, base_facts
 from origination.domain.policy import OriginationPolicy
+from origination.queries.evidence import evidence_of
 from origination.queries.rows import answers_of, keep_newest, product_of, report_of
 from origination.steps.case import move, open_case
 from origination.steps.own_book import own_book
+from origination.steps.trace import shared_facts
 from origination.tables.application import ApplicationRow
 from origination.tables.decision import FactSetRow
 
@@ -59,9 +61,11 @@ def _facts(w: Work, row: ApplicationRow) -> tuple[dict[str, Any], dict[str, Any]
     report = report_of(w, row)
     if report is None:
         raise ProviderUnavailable(Text("The credit bureau has not answered yet"))
-    product, own = product_of(w, row), own_book(w, row)
+    found = evidence_of(w, row)
+    product, own = product_of(w, row), own_book(w, row, fact_conflicts=len(found.differences))
     answers = frozen_answers(row.segment, answers_of(row))
-    base = base_facts(answers, product, facts_from_json(report.facts), own, day=w.today)
+    evidence = dict(found.facts) | shared_facts(w, row)
+    base = base_facts(answers, product, facts_from_json(report.facts), own, day=w.today, evidence=evidence)
     base = {name: value for name, value in base.items() if not CATALOGUE[name].sensitive}
     case = Case(base, product, own, w.today, None, None)
     return scoring_facts(case, wish_of(answers, product), w.policy(OriginationPolicy)), base, own

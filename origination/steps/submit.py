@@ -33,6 +33,7 @@ from origination.queries.rows import answers_of, owners_of, product_of
 from origination.steps.case import move, open_case, write_answers
 from origination.steps.draft import errors_again
 from origination.steps.tell import tell
+from origination.steps.trace import leave_traces
 from origination.tables.application import ApplicationDocumentRow, ApplicationRow, ConsentRow, OwnerRow
 
 ADVANCE = "advance_application"
@@ -107,6 +108,7 @@ def _open_parties(w: Work, row: ApplicationRow, answers: Mapping[str, FactValue]
     row.party_id = party.id
     _add_contacts(w, party, answers)
     open_owner_parties(w, row)
+    leave_traces(w, row, answers)
     if account is not None and account.party_id is None and account.id == w.actor.id:
         link_party(w, account.id, party.id)
 

@@ -22,6 +22,7 @@ from core.web.work import house, read, work
 from origination.domain.application import CLOSED
 from origination.queries.applicant import REJECTED, REQUESTED, ApplicationView, my_application, view_by_link
 from origination.steps.draft import UPLOAD, make_link
+from origination.steps.evidence import BANK_FILE, clean_statement
 from origination.steps.papers import read_paper, receive_by_link, receive_paper, remove_paper
 from origination.web.draft import own_draft
 from origination.web.questions import WHY, paper_name
@@ -60,14 +61,21 @@ def _code(url: str) -> Markup:
 
 def items_of(view: ApplicationView) -> list[dict[str, Any]]:
     """One entry a kind of document: its name, whether it is wanted still, and the files under it."""
-    kinds = dict.fromkeys((*view.product.documents, *(paper.kind for paper in view.papers)))
+    kinds = dict.fromkeys((*view.product.documents, BANK_FILE, *(paper.kind for paper in view.papers)))
     items = []
     for kind in kinds:
         files = [paper for paper in view.papers if paper.kind == kind and paper.status != REQUESTED]
         asked = any(paper.kind == kind and paper.status == REQUESTED for paper in view.papers)
         good = [paper for paper in files if paper.status != REJECTED]
         items.append(
-            {"kind": kind, "name": paper_name(kind), "files": files, "wanted": asked or not good, "asked": asked}
+            {
+                "kind": kind,
+                "name": paper_name(kind),
+                "files": files,
+                "asked": asked,
+                "wanted": asked or (not good and kind != BANK_FILE),
+                "is_bank_file": kind == BANK_FILE,
+            }
         )
     return items
 
@@ -79,7 +87,7 @@ def upload(application_id: UUID) -> AnyResponse | tuple[str, int]:
     view = own_draft(application_id)
     kind, field = _kind_and_field(view)
     try:
-        files = _read_files(field)
+        files = _read_files(view, kind, field)
         with work() as w:
             for file in files:
                 receive_paper(w, view.id, kind, file)
@@ -97,7 +105,7 @@ def _kind_and_field(view: ApplicationView) -> tuple[str, str]:
     return kind, f"file-{kind}"
 
 
-def _read_files(field: str) -> list[CleanFile]:
+def _read_files(view: ApplicationView, kind: str, field: str) -> list[CleanFile]:
     chosen = [one for one in request.files.getlist(field) if one.filename]
     if not chosen:
         raise InvalidInput({field: NOT_CHOSEN})
@@ -105,6 +113,8 @@ def _read_files(field: str) -> list[CleanFile]:
     for one in chosen:
         with one.stream as stream:  # a large one lies in a temporary file
             read_in.append((stream.read(), one.filename or ""))
+    if kind == BANK_FILE:
+        return [clean_statement(data, name, view.product.currency, field) for data, name in read_in]
     return [clean_upload(data, name, field) for data, name in read_in]
 
 
@@ -161,7 +171,7 @@ def phone(token: str) -> str | tuple[str, int] | AnyResponse:
     if request.method == "POST":
         kind, field = _kind_and_field(view)
         try:
-            files = _read_files(field)
+            files = _read_files(view, kind, field)
             with work() as w:
                 for file in files:
                     receive_by_link(w, token, kind, file)

@@ -50,6 +50,7 @@ PAPER_NAMES: Mapping[str, Text] = {
     "income": Text("Proof of income of the last three months"),
     "registration": Text("Extract from the company register or business licence"),
     "statements": Text("Annual accounts or bank statements of the last year"),
+    "bank_file": Text("Bank statements as a file (CAMT.053, MT940 or CSV)"),
     "invoice": Text("Offer or invoice of what you want to buy"),
 }
 

@@ -62,9 +62,11 @@ def _statement(node: Any) -> BankStatement:
     days = [entry.booked_on for entry in entries]
     start = _day(_text(node, "FrToDt/FrDtTm")) or min([*days, closing[2]])
     end = _day(_text(node, "FrToDt/ToDtTm")) or max([*days, closing[2]])
+    holder = _text(node, "Acct/Ownr/Nm") or _text(node, "Acct/Ownr/Pty/Nm")
+    holder = _text(node, "Acct/Ownr/Nm") or _text(node, "Acct/Ownr/Pty/Nm")
     return BankStatement(
         StatementFormat.CAMT053, account, currency, min([start, *days]), max([end, *days]), entries, opening[1],
-        closing[1],
+        closing[1], holder,
     )  # fmt: skip
 
 

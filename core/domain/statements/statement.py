@@ -55,6 +55,7 @@ class BankStatement:
     entries: tuple[StatementEntry, ...]
     opening: Money | None = None
     closing: Money | None = None
+    holder: str = ""
 
     def __post_init__(self) -> None:
         if self.opened_on > self.closed_on:

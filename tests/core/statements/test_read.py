@@ -16,7 +16,6 @@ from core.domain.statements.read import decode, read_statements
 from core.domain.statements.statement import join_statements
 from tests.core.statements.samples import CSV_DE, CSV_ZH, GERMAN, ISO_EXAMPLE, SWIFT_EXAMPLE, camt
 
-
 SUMMARY = "<TxsSummry><TtlNtries><NbOfNtries>4</NbOfNtries></TtlNtries></TxsSummry>"
 
 
