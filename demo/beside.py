@@ -21,7 +21,6 @@ def run_beside(source: Callable[[], Generator[T]], database: Database) -> Genera
 
     Raises RuntimeError when that process ends early; it ends with this generator in any case.
     """
-    database.dispose()  # no connection may be shared by two processes
     here, there = multiprocessing.Pipe(duplex=False)
     process = multiprocessing.get_context("fork").Process(
         target=_send_all, args=(source, there, here, database, os.getpid())
@@ -51,7 +50,7 @@ def _send_all(
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent, which ends this process
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     here.close()
-    database.forget_connections()
+    database.forget_connections()  # none may be shared by two processes
     for found in source():
         try:
             there.send(found)

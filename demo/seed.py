@@ -45,7 +45,7 @@ class Seeder:
 
     def run(self) -> None:
         """From the first day to yesterday, then today's unfinished cases. Needs the app's context."""
-        with loading(self.database), unhurried_disk(self.database), _rare_collections():
+        with unhurried_disk(self.database), loading(self.database), _rare_collections():
             self._start(self.lending.first)
             days = run_beside(self.lending.days_lived, self.database) if self.beside else self.lending.days_lived()
             with closing(days):
