@@ -16,6 +16,7 @@ _METHODS = {
     "expert": "A table of points written by experts; no data were used.",
 }
 _BASELINES = {
+    "cells": "the mean of each feature's cells, unweighted",
     "near_cutoff": "approved rows near the cut-off",
     "approved": "all approved rows",
     "population": "all rows",
@@ -37,7 +38,7 @@ def model_card(head: Mapping[str, Any], metrics: Mapping[str, Any], terms: Terms
         head.get("purpose") or "Draft version. Purpose, and who should not use it, are to be stated before approval.",
         "",
         f"- Segment {head['segment']}, kind {head['kind']}. {_METHODS[head['kind']]}",
-        f"- Data: `{data['file']}`, {data['rows']} rows, {data['bads']} bad, SHA-256 `{data['sha256'][:16]}...`.",
+        _data_line(data),
         f"- Outcome: `{head['target']}` = 1. {stated}",
         f"- Points: {terms.scale.base_score:g} at {terms.scale.base_odds:g} goods per bad, PDO {terms.scale.pdo:g}.",
         f"- Cut-off at PD {terms.cutoff_pd:.1%} = {terms.scale.points(terms.cutoff_ticks)} points.",
@@ -50,7 +51,9 @@ def model_card(head: Mapping[str, Any], metrics: Mapping[str, Any], terms: Terms
         _row(f"test ({test['split']})", test),
         _row("cross-validation", folds),
         "",
-        "The test rows took no part in choosing or fitting the tested model. The final card is fitted on all rows.",
+        "A table of points is not fitted, so no rows are held out."
+        if head["kind"] == "expert"
+        else "The test rows took no part in choosing or fitting the tested card. The final card is fitted on all rows.",
         "",
         "## Features",
         "",
@@ -59,6 +62,7 @@ def model_card(head: Mapping[str, Any], metrics: Mapping[str, Any], terms: Terms
     ]
     signs = {1: "rises", -1: "falls", 0: "free"}
     lines += [f"| {f.name} | {signs[f.mono]} | {f.description or '-'} |" for f in terms.features]
+    lines += _stability_lines(metrics.get("stability")) + _reject_lines(metrics.get("reject_inference"))
     lines += ["", "## Findings about the data", ""]
     lines += [f"- {finding['text']}" for finding in metrics["findings"]] or ["- none"]
     lines += ["", "## Fairness at the cut-off (cross-validated)", ""]
@@ -81,11 +85,44 @@ def model_card(head: Mapping[str, Any], metrics: Mapping[str, Any], terms: Terms
         "## Limits",
         "",
         "- Learnt from contracts that were granted: applicants unlike them are extrapolated.",
+        f"- Not for other segments than {head['segment']}, nor for decisions without a person to appeal to.",
         "- Ranks and prices nothing by itself: affordability, rules and people decide beside it.",
         "- Watch population stability and calibration by grade; retrain when either alarms.",
         "",
     ]
     return "\n".join(lines)
+
+
+def _data_line(data: Mapping[str, Any]) -> str:
+    if not data["file"]:
+        return "- Data: none."
+    return f"- Data: `{data['file']}`, {data['rows']} rows, {data['bads']} bad, SHA-256 `{data['sha256'][:16]}...`."
+
+
+def _stability_lines(found: Mapping[str, Any] | None) -> list[str]:
+    if not found or found["same_feature"] is None:
+        return []
+    told = (
+        f"Refitted on {found['refits']} bootstrap samples, the first reason stays the same for "
+        f"{found['same_feature']:.1%} of {found['rows']} rows by single feature, and for {found['same_group']:.1%} by "
+        "group of correlated features."
+    )
+    return ["", "## Stability of reasons", "", told]
+
+
+def _reject_lines(found: Mapping[str, Any] | None) -> list[str]:
+    if not found:
+        return []
+    told = (
+        f"Parcelling: {found['rejects']} refused applicants got outcomes by score band, {found['factor']:g} times as "
+        f"often bad as accepted ones of the same band ({found['rejects_bad_rate']:.1%} bad). An assumption, not data."
+    )
+    return [
+        "", "## Reject inference", "", told, "",
+        "| sample | rows | bad rate | AUC (95 %) | Gini | KS | Brier | ECE | slope |",
+        "|---|---|---|---|---|---|---|---|---|",
+        _row("test, without rejects", found["without"]), _row("test, with rejects", found["with"]),
+    ]  # fmt: skip
 
 
 def _row(name: str, m: Mapping[str, Any]) -> str:

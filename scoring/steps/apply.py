@@ -7,6 +7,7 @@ import gzip
 import io
 import os
 import tempfile
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -18,7 +19,8 @@ import numpy as np
 from core.domain.errors import InvalidInput
 from core.domain.texts import Text
 from scoring.domain.card import ScoredRows
-from scoring.domain.columns import ColumnRole
+from scoring.domain.columns import ColumnRole, ColumnType
+from scoring.domain.deep import DeepCard
 from scoring.domain.version import Version
 from scoring.steps.evaluate import unknown_in
 
@@ -46,24 +48,40 @@ def apply(
         raise InvalidInput({"out": Text("{path} is a folder", path=out)})
     out.parent.mkdir(parents=True, exist_ok=True)
     terms = version.card.terms
+    numbers = frozenset(feature.name for feature in terms.features if feature.type is ColumnType.NUMBER)
     unknown: dict[str, int] = {}
     done = 0
     writer_of = _parquet_writer if out.suffix.lower() in PARQUET else _csv_writer
-    with _replacing(out) as fresh, ThreadPoolExecutor(1) as behind, writer_of(fresh, out, version) as write:
-        writing: Future[None] | None = None
-        for frame in read_frames(data):
-            columns = frame.matrix(terms.features)
-            scored = version.card.score_rows(columns)
-            if writing is not None:
-                writing.result()
-            writing = behind.submit(write, frame, scored)  # the next chunk is scored while this one is written
-            for feature, count in unknown_in(terms.features, columns).items():
+    with _replacing(out) as fresh, writer_of(fresh, out, version) as write:
+        for frame, scored, found in _score_frames(version, read_frames(data, numbers=numbers)):
+            write(frame, scored)
+            for feature, count in found.items():
                 unknown[feature] = unknown.get(feature, 0) + count
             done += frame.rows
             progress(done)
-        if writing is not None:
-            writing.result()
     return unknown
+
+
+def _score_frames(version: Version, frames: Iterator[Frame]) -> Iterator[tuple[Frame, ScoredRows, dict[str, int]]]:
+    """Chunks scored in order, while the ones before are written and the ones behind are read.
+
+    Two at a time for a table of points; the compiled loop of a deep card takes all cores by itself.
+    """
+    card = version.card
+    ahead = 1 if isinstance(card, DeepCard) else 2
+
+    def work(frame: Frame) -> tuple[Frame, ScoredRows, dict[str, int]]:
+        columns = frame.matrix(card.terms.features)
+        return frame, card.score_rows(columns), unknown_in(card.terms.features, columns)
+
+    with ThreadPoolExecutor(ahead) as pool:
+        waiting: deque[Future[tuple[Frame, ScoredRows, dict[str, int]]]] = deque()
+        for frame in frames:
+            waiting.append(pool.submit(work, frame))
+            if len(waiting) > ahead:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
 
 
 @contextmanager

@@ -50,7 +50,7 @@ def assemble(
     scored = card.score_rows(columns)
     weight = scored.ticks.std(axis=1).tolist()
     groups = correlated_groups(columns, [not f.is_category for f in features], weight, correlated)
-    method, rows = _reference_rows(baseline, scored.score, terms.cutoff_ticks)
+    method, rows = reference_rows(baseline, scored.score, terms.cutoff_ticks)
     ticks = tuple(round(float(part[rows].mean())) for part in scored.ticks)
     base = Baseline(method, ticks, card.base_ticks + sum(ticks), int(rows.sum()))
     return replace(card, terms=replace(terms, groups=groups, baseline=base))
@@ -63,7 +63,7 @@ def interventional(card: Card, fit: Fit, columns: Columns, seed: int) -> Card:
     """
     assert isinstance(card, DeepCard)
     assert fit.booster is not None
-    _, rows = _reference_rows(card.terms.baseline.method, card.score_rows(columns).score, card.terms.cutoff_ticks)
+    _, rows = reference_rows(card.terms.baseline.method, card.score_rows(columns).score, card.terms.cutoff_ticks)
     chosen = np.flatnonzero(rows)
     if len(chosen) > BACKGROUND_ROWS:
         chosen = np.sort(np.random.default_rng(seed).choice(chosen, BACKGROUND_ROWS, replace=False))
@@ -75,7 +75,7 @@ def interventional(card: Card, fit: Fit, columns: Columns, seed: int) -> Card:
     return replace(swapped, terms=replace(swapped.terms, baseline=base))
 
 
-def _reference_rows(method: str, score: np.ndarray, cutoff: int) -> tuple[str, np.ndarray]:
+def reference_rows(method: str, score: np.ndarray, cutoff: int) -> tuple[str, np.ndarray]:
     """The rows applicants are compared with, and how they were in fact chosen."""
     everyone = np.ones(len(score), dtype=bool)
     approved = score >= cutoff

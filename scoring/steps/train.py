@@ -224,7 +224,7 @@ def _exactness(card: Card, final: Fit, columns: Columns) -> dict[str, Any]:
 
 def check_request(request: TrainRequest) -> None:
     """Raises InvalidInput for options that make no sense."""
-    if request.kind not in KINDS:
+    if request.kind not in (*KINDS, "expert"):
         raise InvalidInput({"kind": Text("{kind} is unknown; use {kinds}", kind=request.kind, kinds=", ".join(KINDS))})
     if not re.fullmatch(r"[\w-]{1,40}", request.segment):
         raise InvalidInput({"segment": Text("{segment} is not a name like consumer or sme", segment=request.segment)})
