@@ -17,31 +17,18 @@ def _show(answer: dict[str, Any]) -> Iterator[str]:
         yield f"{name} {' '.join(value) if isinstance(value, list) else value}"
 
 
-@dates.command("year-fraction")
-@click.argument("source", type=click.File("r", encoding="utf-8"), default="-")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
-def year_fraction(source: TextIO, as_json: bool) -> None:
-    """Days and year fraction between two dates by a day-count convention."""
-    from repayment.cli.dates_json import answer_year_fraction
+def _command(name: str, answer: str, told: str) -> None:
+    """A command that answers JSON items by a function of `dates_json`, imported when it runs."""
 
-    answer_all(source, answer_year_fraction, _show, as_json=as_json)
+    @dates.command(name, help=told)
+    @click.argument("source", type=click.File("r", encoding="utf-8"), default="-")
+    @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+    def run(source: TextIO, as_json: bool) -> None:
+        from repayment.cli import dates_json
 
-
-@dates.command("adjust")
-@click.argument("source", type=click.File("r", encoding="utf-8"), default="-")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
-def adjust(source: TextIO, as_json: bool) -> None:
-    """The business day a date moves to."""
-    from repayment.cli.dates_json import answer_adjust
-
-    answer_all(source, answer_adjust, _show, as_json=as_json)
+        answer_all(source, getattr(dates_json, answer), _show, as_json=as_json)
 
 
-@dates.command("roll")
-@click.argument("source", type=click.File("r", encoding="utf-8"), default="-")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
-def roll(source: TextIO, as_json: bool) -> None:
-    """The dates at a steady step after a start."""
-    from repayment.cli.dates_json import answer_roll
-
-    answer_all(source, answer_roll, _show, as_json=as_json)
+_command("year-fraction", "answer_year_fraction", "Days and year fraction between two dates by a day-count convention.")
+_command("adjust", "answer_adjust", "The business day a date moves to.")
+_command("roll", "answer_roll", "The dates at a steady step after a start.")

@@ -82,7 +82,7 @@ def preview_backdate(reference: str, amount: str, value_on: datetime, as_json: b
         loan = loan_by_reference(r, reference)
         money = parse_amount(amount, loan.principal.currency)
         found = preview_payment(r, loan.id, amount=money, value_on=value_on.date())
-    answer = _preview_json(found)
+    answer = preview_json(found)
     if as_json:
         click.echo(json.dumps(answer, ensure_ascii=False))
         return
@@ -97,18 +97,28 @@ def preview_backdate(reference: str, amount: str, value_on: datetime, as_json: b
     click.echo(f"late fees {answer['late_fees']}, penalty {answer['penalty']}; loan {answer['status']}")
 
 
-def _preview_json(found: Any) -> dict[str, Any]:
-    def line(view: Any) -> dict[str, str] | None:
-        if view is None:
-            return None
-        return {name: str(getattr(view, name)) for name in ("due_on", "total", "paid", "open", "charges", "status")}
+def line_json(view: Any) -> dict[str, str] | None:
+    """An instalment's figures; nothing for one that does not exist."""
+    if view is None:
+        return None
+    return {name: str(getattr(view, name)) for name in ("due_on", "total", "paid", "open", "charges", "status")}
 
-    def entry(posting: Any) -> dict[str, Any]:
-        return {
-            "value_on": str(posting.effective_on), "code": posting.code.value, "debit": posting.debit.value,
-            "credit": posting.credit.value, "minor": posting.minor, "instalment": posting.line,
-        }  # fmt: skip
 
+def _entry_json(posting: Any) -> dict[str, Any]:
+    return {
+        "value_on": str(posting.effective_on), "code": posting.code.value, "debit": posting.debit.value,
+        "credit": posting.credit.value, "minor": posting.minor, "instalment": posting.line,
+    }  # fmt: skip
+
+
+def _standing_json(found: Any) -> dict[str, Any]:
+    figures = {name: str(getattr(found, name)) for name in ("to_pay", "principal", "overdue", "largest")}
+    last = None if found.last_due_on is None else str(found.last_due_on)
+    return {**figures, "instalments": found.instalments, "last_due_on": last}
+
+
+def preview_json(found: Any) -> dict[str, Any]:
+    """All that a booking would change."""
     return {
         "value_on": str(found.value_on),
         "amount": str(found.amount),
@@ -116,12 +126,14 @@ def _preview_json(found: Any) -> dict[str, Any]:
         "late_fees": str(found.late_fees),
         "penalty": str(found.penalty),
         "credit": str(found.credit),
+        "before": _standing_json(found.before),
+        "after": _standing_json(found.after),
         "instalments": [
-            {"number": change.number, "before": line(change.before), "after": line(change.after)}
+            {"number": change.number, "before": line_json(change.before), "after": line_json(change.after)}
             for change in found.lines
         ],
-        "reversed": [entry(posting) for posting in found.reversed_entries],
-        "new": [entry(posting) for posting in found.new_entries],
+        "reversed": [_entry_json(posting) for posting in found.reversed_entries],
+        "new": [_entry_json(posting) for posting in found.new_entries],
         "letters": [
             {
                 "stage": letter.stage,

@@ -116,7 +116,7 @@ def read_request(fields: Fields) -> ScheduleRequest:
         changes += _promotional(fields, rate)
     return ScheduleRequest(
         principal=principal,
-        amortization=_known_as(fields, "amortization", _KINDS).choice("amortization", Amortization),
+        amortization=read_kind(fields),
         disbursed_on=disbursed_on,
         rate_annual=rate,
         rate_period=fields.decimal("period_rate") if fields.has("period_rate") else None,
@@ -129,7 +129,7 @@ def read_request(fields: Fields) -> ScheduleRequest:
         day_count=read_day_count(fields, "day_count", DayCount.PERIOD),
         rounding=_rounding(fields, currency),
         business_days=_business_days(fields.part("business_days")),
-        grace=_grace(fields.part("grace")),
+        grace=read_grace(fields.part("grace")),
         payment_holidays=tuple(
             PaymentHoliday(item.integer("first"), item.integer("rows", 1)) for item in fields.parts("payment_holidays")
         ),
@@ -154,6 +154,11 @@ def read_request(fields: Fields) -> ScheduleRequest:
             for item in fields.items("principal_plan")
         ),
     )
+
+
+def read_kind(fields: Fields) -> Amortization:
+    """The kind, by its name or one of its usual other names."""
+    return _known_as(fields, "amortization", _KINDS).choice("amortization", Amortization)
 
 
 def _known_as(fields: Fields, name: str, others: dict[str, str]) -> Fields:
@@ -196,7 +201,8 @@ def _business_days(fields: Fields) -> BusinessDays:
     return BusinessDays(convention, read_calendar(fields), follows)
 
 
-def _grace(fields: Fields) -> Grace:
+def read_grace(fields: Fields) -> Grace:
+    """`{"principal", "interest", "interest_treatment"}`."""
     fields.refuse_unknown("principal", "interest", "interest_treatment")
     known = _known_as(fields, "interest_treatment", _TREATMENTS)
     treatment = known.choice("interest_treatment", InterestTreatment, InterestTreatment.DUE_AT_END)
