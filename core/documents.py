@@ -24,7 +24,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from sqlalchemy import event
 
-from core import crypto
+from core import crypto, i18n
 from core.db import Work
 from core.domain.errors import NotFound, SettingsInvalid
 from core.domain.ids import uuid7
@@ -66,6 +66,20 @@ def _environment() -> Environment:
         "instant": instant_text,
         "capital": capital_text,
     }
+    return environment
+
+
+def render_report(template: str, **context: Any) -> str:
+    """A report for readers of today: like `render_html`, with the words and formats of the language spoken now."""
+    return _report_environment().get_template(template).render(**context)
+
+
+@cache
+def _report_environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_ROOT / "templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
+    i18n.add_to(environment)
     return environment
 
 
@@ -202,7 +216,7 @@ def assets() -> dict[str, Path]:
     return {
         **{
             file.name: file
-            for folder in ("contract", "message")
+            for folder in ("contract", "message", "report")
             for file in (_ROOT / "templates" / folder).glob("*.css")
         },
         **{file.name: file for file in (_ROOT / "static" / "vendor" / "paper-fonts").glob("*.woff2")},

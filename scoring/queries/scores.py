@@ -37,6 +37,7 @@ class VersionView:
     test_auc: float | None
     challenger_share: Decimal | None
     trained_by: str
+    trained_by_id: UUID | None
     registered_at: datetime
     validated_by: str | None
     approved_by: str | None
@@ -92,8 +93,8 @@ def version_named(r: Work, name: str) -> Version:
 def _view(row: ModelVersionRow) -> VersionView:
     return VersionView(
         row.id, row.name, row.segment, row.product, row.kind, row.status, row.sha256, tuple(row.features),
-        (row.metrics.get("test") or {}).get("auc"), row.challenger_share, row.trained_by_name, row.registered_at,
-        row.validated_by_name, row.approved_by_name, row.approved_at, row.note, row.metrics,
+        (row.metrics.get("test") or {}).get("auc"), row.challenger_share, row.trained_by_name, row.trained_by,
+        row.registered_at, row.validated_by_name, row.approved_by_name, row.approved_at, row.note, row.metrics,
     )  # fmt: skip
 
 
@@ -187,3 +188,21 @@ def counts_by_version(r: Work) -> dict[str, int]:
     """How many scores each version has given."""
     query = select(ScoreRecordRow.version, func.count()).group_by(ScoreRecordRow.version)
     return {row[0]: row[1] for row in r.session.execute(query)}
+
+
+def lately_served(r: Work, segment: str, since: date) -> dict[str, int]:
+    """How many scores of a segment were used since a day, by version."""
+    query = (
+        select(ScoreRecordRow.version, func.count())
+        .where(ScoreRecordRow.segment == segment, ScoreRecordRow.served, ScoreRecordRow.scored_on >= since)
+        .group_by(ScoreRecordRow.version)
+    )
+    return {row[0]: row[1] for row in r.session.execute(query)}
+
+
+def served_subjects(r: Work, version: str, subjects: Collection[UUID]) -> set[UUID]:
+    """Of the subjects, those for whom the version's score was used."""
+    query = select(ScoreRecordRow.subject_id).where(
+        ScoreRecordRow.version == version, ScoreRecordRow.served, ScoreRecordRow.subject_id.in_(list(subjects))
+    )
+    return set(r.session.scalars(query))
