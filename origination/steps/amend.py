@@ -29,7 +29,7 @@ from origination.schemas import read_section
 from origination.steps.case import SUBJECT, move, open_case, write_answers
 from origination.steps.draft import check_numbers, replace_owners
 from origination.steps.offer import void_offers
-from origination.steps.submit import ADVANCE, open_owner_parties, refresh_party
+from origination.steps.submit import ADVANCE, open_owner_parties, open_signatory, refresh_party
 from origination.steps.trace import leave_traces
 from origination.tables.application import ApplicationRow
 
@@ -68,6 +68,7 @@ def amend(
     write_answers(row, answers)
     refresh_party(w.get(PartyRow, row.party_id), row, answers)
     w.session.flush()
+    open_signatory(w, row, answers)
     leave_traces(w, row, answers)
     void_assessment(w, row, "amended")
     move(

@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -276,11 +277,29 @@ def _check_owners(w: Work, entries: Sequence[OwnerEntry]) -> dict[str, list[str]
             )
             if not found.valid:
                 errors[f"owners-{at}-identity_number"] = [found.reason or Text("Check this number")]
-    if any(total > 1 for total in held.values()):
-        errors["owners"] = [Text("The shares add up to more than 100 %. Correct them.")]
+    for company, total in held.items():
+        if total > 1:
+            errors["owners"] = [_too_much(company, total)]
+    twice = next((entry for at, entry in enumerate(entries) if _again(entry, entries[:at])), None)
+    if twice is not None:
+        text = Text("{name} stands twice among the owners of one company", name=twice.name)
+        errors.setdefault("owners", [text])
     if not entries:
         errors["owners"] = [Text("Enter at least one owner")]
     return errors
+
+
+def _again(entry: OwnerEntry, before: Sequence[OwnerEntry]) -> bool:
+    return any(entry.name == other.name and entry.of == other.of for other in before)
+
+
+def _too_much(company: str | None, total: Decimal) -> Text:
+    percent = f"{(total * 100).normalize():f}"
+    if company is None:
+        return Text("The shares in the company add up to {percent} %; they cannot exceed 100 %. Correct them.",
+                    percent=percent)  # fmt: skip
+    return Text("The shares in {company} add up to {percent} %; they cannot exceed 100 %. Correct them.",
+                company=company, percent=percent)  # fmt: skip
 
 
 def give_consents(

@@ -12,7 +12,6 @@ from sqlalchemy import select
 from core.db import Work
 from core.domain.actor import Role
 from core.domain.errors import IllegalTransition, InvalidInput, NotAllowed
-from core.domain.fact import FactValue
 from core.domain.ids import uuid7
 from core.domain.money import Money
 from core.domain.texts import Text
@@ -34,9 +33,9 @@ from origination.domain.kyc import (
     SubjectRole,
     assess_kyc,
 )
-from origination.domain.ownership import THRESHOLDS, ControlKind, Holding, Owner, OwnerKind, OwnershipGraph
 from origination.domain.screening.party import PartyKind
-from origination.queries.rows import answers_of, keep_newest, kyc_check_of, product_of
+from origination.queries.ownership import ownership_case
+from origination.queries.rows import answers_of, keep_newest, kyc_check_of
 from origination.steps.case import SUBJECT, move, open_case
 from origination.steps.own_book import related_parties
 from origination.steps.screening import Screened, screen_subjects
@@ -110,10 +109,14 @@ def _subjects(w: Work, row: ApplicationRow) -> tuple[KycSubject, ...]:
         )
     ]  # fmt: skip
     owner_ids = [owner.party_id for owner in row.owners if owner.party_id is not None]
-    owners = {party.id: party for party in w.session.scalars(select(PartyRow).where(PartyRow.id.in_(owner_ids)))}
+    wanted = [*owner_ids, *([row.signatory_party_id] if row.signatory_party_id else [])]
+    owners = {party.id: party for party in w.session.scalars(select(PartyRow).where(PartyRow.id.in_(wanted)))}
     subjects += [
         _subject(owners[party_id], SubjectRole.OWNER, None, country=owners[party_id].country) for party_id in owner_ids
     ]
+    signatory = owners.get(row.signatory_party_id) if row.signatory_party_id else None
+    if signatory is not None and signatory.id not in owner_ids:
+        subjects.append(_subject(signatory, SubjectRole.REPRESENTATIVE, None, country=signatory.country))
     return tuple(subjects)
 
 
@@ -145,30 +148,8 @@ def _subject(
 
 
 def _ownership(w: Work, row: ApplicationRow) -> OwnershipInput:
-    company = str(row.party_id)
-    applicant = w.get(PartyRow, row.party_id)
-    by_name: dict[str | None, str] = {owner.name: str(owner.party_id) for owner in row.owners}
-    owners = {company: Owner(company, applicant.name, OwnerKind.COMPANY)} | {
-        str(owner.party_id): Owner(str(owner.party_id), owner.name, OwnerKind(owner.kind)) for owner in row.owners
-    }
-    holdings = tuple(
-        Holding(
-            str(owner.party_id),
-            company if owner.of is None else by_name[owner.of],
-            owner.share,
-            ControlKind.OTHER if owner.controls else None,
-        )
-        for owner in row.owners
-    )
-    threshold = THRESHOLDS.get(product_of(w, row).jurisdiction, THRESHOLDS["EU-AMLR"])
-    return OwnershipInput(company, OwnershipGraph(owners, holdings), threshold, _managers(row, answers_of(row)))
-
-
-def _managers(row: ApplicationRow, answers: dict[str, FactValue]) -> tuple[Owner, ...]:
-    """The one who signs counts as senior manager; the same person as an owner of that name, if there is one."""
-    name = str(answers.get("representative_name", "")).strip()
-    known = next((str(o.party_id) for o in row.owners if o.name.casefold() == name.casefold()), f"manager:{row.id}")
-    return (Owner(known, name, OwnerKind.PERSON),) if name else ()
+    found = ownership_case(w, row)
+    return OwnershipInput(found.company, found.graph, found.threshold, found.managers)
 
 
 def _keep(w: Work, row: ApplicationRow, outcome: KycOutcome, lists: Iterable[ListInUse]) -> KycCheckRow:

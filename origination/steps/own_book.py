@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from uuid import UUID
 
@@ -13,23 +13,53 @@ from core.domain.errors import PolicyInvalid
 from core.domain.money import Money
 from core.tables import ContactRow, PartyRow
 from origination.domain.application import ApplicationStatus
+from origination.domain.connected import CONTROL_SHARE
 from origination.domain.facts import OwnBook
 from origination.domain.policy import OriginationPolicy
-from origination.tables.application import ApplicationRow
+from origination.tables.application import ApplicationRow, OwnerRow
 
 WINDOW = timedelta(days=30)
 
 
 def related_parties(w: Work, row: ApplicationRow) -> frozenset[UUID]:
-    """The applicant, the owners, and every other party of the same identity: one group of connected borrowers."""
+    """The applicant, the owners, every other party of the same identity, and every company that one of them controls
+    (`connected.CONTROL_SHARE`, or by other means): one group of connected borrowers."""
     direct = {row.party_id, *(owner.party_id for owner in row.owners)} - {None}
     indexes = [
         index
         for index in w.session.scalars(select(PartyRow.identity_index).where(PartyRow.id.in_(direct)))
         if index is not None
     ]
-    same = set(w.session.scalars(select(PartyRow.id).where(PartyRow.identity_index.in_(indexes)))) if indexes else set()
-    return frozenset(one for one in direct | same if one is not None)
+    same = _of_identity(w, indexes)
+    return frozenset(one for one in direct | same | _controlled(w, indexes) if one is not None)
+
+
+def _of_identity(w: Work, indexes: Collection[str]) -> set[UUID]:
+    if not indexes:
+        return set()
+    return set(w.session.scalars(select(PartyRow.id).where(PartyRow.identity_index.in_(indexes))))
+
+
+def _controlled(w: Work, indexes: Collection[str]) -> set[UUID]:
+    """Companies that these people control by what any application says of their owners, under all their identities."""
+    if not indexes:
+        return set()
+    controls = (
+        select(ApplicationRow.party_id)
+        .join(OwnerRow, OwnerRow.application_id == ApplicationRow.id)
+        .join(PartyRow, PartyRow.id == OwnerRow.party_id)
+        .where(
+            PartyRow.identity_index.in_(indexes),
+            OwnerRow.of.is_(None),
+            or_(OwnerRow.share > CONTROL_SHARE, OwnerRow.controls.is_(True)),
+            ApplicationRow.party_id.is_not(None),
+        )
+    )
+    companies = {one for one in w.session.scalars(controls) if one is not None}
+    if not companies:
+        return set()
+    theirs = select(PartyRow.identity_index).where(PartyRow.id.in_(companies), PartyRow.identity_index.is_not(None))
+    return companies | _of_identity(w, {one for one in w.session.scalars(theirs) if one is not None})
 
 
 def own_book(w: Work, row: ApplicationRow, *, fact_conflicts: int = 0) -> OwnBook:

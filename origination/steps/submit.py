@@ -108,6 +108,7 @@ def _open_parties(w: Work, row: ApplicationRow, answers: Mapping[str, FactValue]
     row.party_id = party.id
     _add_contacts(w, party, answers)
     open_owner_parties(w, row)
+    open_signatory(w, row, answers)
     leave_traces(w, row, answers)
     if account is not None and account.party_id is None and account.id == w.actor.id:
         link_party(w, account.id, party.id)
@@ -195,6 +196,28 @@ def open_owner_parties(w: Work, row: ApplicationRow) -> None:
         if owner.party_id is None:
             owner.party_id = _owner_party(w, row, owner).id
     w.session.flush()
+
+
+def open_signatory(w: Work, row: ApplicationRow, answers: Mapping[str, FactValue]) -> None:
+    """Who signs for a company is a party, too: an owner of that name, else somebody of their own, and screened."""
+    name = str(answers.get("representative_name", "")).strip()
+    if row.segment != "sme" or not name:
+        row.signatory_party_id = None
+        return
+    owner = next((o for o in row.owners if o.kind == "person" and o.name.casefold() == name.casefold()), None)
+    if owner is not None:
+        row.signatory_party_id = owner.party_id
+        return
+    known = None if row.signatory_party_id is None else w.get(PartyRow, row.signatory_party_id)
+    if known is None or known.name.casefold() != name.casefold():
+        known = w.add(
+            PartyRow(
+                id=uuid7(), kind="person", name=name, locale=row.locale, time_zone="Asia/Shanghai",
+                is_demo=row.is_demo, created_at=w.now, contacts=[],
+            )
+        )  # fmt: skip
+        w.session.flush()
+    row.signatory_party_id = known.id
 
 
 def _owner_party(w: Work, row: ApplicationRow, owner: OwnerRow) -> PartyRow:
