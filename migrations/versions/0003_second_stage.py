@@ -338,8 +338,12 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_decision_condition_application_id"), "decision_condition", ["application_id"], unique=False
     )
+    op.add_column("application", sa.Column("signatory_party_id", sa.Uuid(), nullable=True))
     op.create_index("ix_application_status_due_at", "application", ["status", "due_at", "id"], unique=False)
     op.create_index("ix_application_status_submitted_at", "application", ["status", "submitted_at", "id"], unique=False)
+    op.create_foreign_key(
+        op.f("fk_application_signatory_party_id"), "application", "party", ["signatory_party_id"], ["id"]
+    )
     op.add_column("decision", sa.Column("override_reason", sa.String(length=60), nullable=True))
     op.add_column("review_request", sa.Column("kyc_check_id", sa.Uuid(), nullable=True))
     op.alter_column("review_request", "decision_id", existing_type=sa.UUID(), nullable=True)
@@ -367,8 +371,10 @@ def downgrade() -> None:
     op.alter_column("review_request", "decision_id", existing_type=sa.UUID(), nullable=False)
     op.drop_column("review_request", "kyc_check_id")
     op.drop_column("decision", "override_reason")
+    op.drop_constraint(op.f("fk_application_signatory_party_id"), "application", type_="foreignkey")
     op.drop_index("ix_application_status_submitted_at", table_name="application")
     op.drop_index("ix_application_status_due_at", table_name="application")
+    op.drop_column("application", "signatory_party_id")
     op.drop_index(op.f("ix_decision_condition_application_id"), table_name="decision_condition")
     op.drop_table("decision_condition")
     op.drop_index(op.f("ix_documented_fact_application_id"), table_name="documented_fact")
