@@ -50,6 +50,7 @@ FEATURES: tuple[str, ...] = (
     "origination.web.quote",
     "origination.web.officer",
     "origination.web.case",
+    "origination.web.case_decide",
     "origination.web.applicant",
     "origination.web.draft",
     "origination.web.owners",

@@ -257,6 +257,10 @@ class Work:
         found: P = self._in_force[policy_class]
         return found
 
+    def policy_source(self, policy_class: type) -> Any:
+        """What the policy comes from: the value itself, or the lookup of a published one."""
+        return self._policies[policy_class]
+
 
 def _dumps(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain)

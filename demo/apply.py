@@ -23,7 +23,7 @@ from origination.providers.bureau import DemoBureau
 from origination.queries.rows import offers_of
 from origination.steps.advance import advance
 from origination.steps.amend import withdraw
-from origination.steps.book import book
+from origination.steps.book import Held, book
 from origination.steps.close_deal import take_offer
 from origination.steps.contract import send_signing_code, sign_contract
 from origination.steps.draft import give_consents, save_owners, save_section, start_application
@@ -107,6 +107,8 @@ class Applicants:
         sign_contract(w, contract.id, code_sent(w, row), address=ADDRESS)
         if stop != "signed":
             loan = book(w, row.id)
+            if isinstance(loan, Held):
+                return
             self.stage.payers[loan.loan_id] = Payer.drawn(rng, person.quality)
 
 
@@ -117,6 +119,7 @@ def say(w: Work, application_id: UUID, *, approve: bool) -> int | None:
             w, application_id, Outcome.APPROVE if approve else Outcome.DECLINE,
             reason="Looked at income, purpose and the bureau's answer.",
             reason_codes=() if approve else ("OTHER_OBLIGATIONS",),
+            override_reason="KNOWN_BORROWER" if approve else "RISK_NOT_IN_RULES",
         )  # fmt: skip
     except LendingError:
         return None

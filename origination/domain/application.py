@@ -58,7 +58,8 @@ STATUS_TEXTS: dict[ApplicationStatus, Text] = {
 }
 
 # A move back to SUBMITTED is a change of the application: it voids identity checks, score, decision and offers.
-# DECLINED may move to REFERRED only: somebody asked for a person to look again.
+# DECLINED and OFFERED may move to REFERRED (after a failed identity check to KYC_REFERRED): the applicant asked for a
+# person to look again at what a computer decided.
 MOVES: dict[ApplicationStatus, frozenset[ApplicationStatus]] = {
     _S.DRAFT: frozenset({_S.SUBMITTED, _S.WITHDRAWN, _S.EXPIRED}),
     _S.SUBMITTED: frozenset({_S.SUBMITTED, _S.KYC_PASSED, _S.KYC_REFERRED, _S.DECLINED, _S.WITHDRAWN, _S.EXPIRED}),
@@ -67,8 +68,8 @@ MOVES: dict[ApplicationStatus, frozenset[ApplicationStatus]] = {
     _S.SCORED: frozenset({_S.SUBMITTED, _S.APPROVED, _S.REFERRED, _S.DECLINED, _S.WITHDRAWN, _S.EXPIRED}),
     _S.REFERRED: frozenset({_S.SUBMITTED, _S.APPROVED, _S.DECLINED, _S.WITHDRAWN, _S.EXPIRED}),
     _S.APPROVED: frozenset({_S.SUBMITTED, _S.OFFERED, _S.WITHDRAWN, _S.EXPIRED}),
-    _S.DECLINED: frozenset({_S.REFERRED}),
-    _S.OFFERED: frozenset({_S.SUBMITTED, _S.ACCEPTED, _S.WITHDRAWN, _S.EXPIRED}),
+    _S.DECLINED: frozenset({_S.REFERRED, _S.KYC_REFERRED}),
+    _S.OFFERED: frozenset({_S.SUBMITTED, _S.REFERRED, _S.ACCEPTED, _S.WITHDRAWN, _S.EXPIRED}),
     _S.ACCEPTED: frozenset({_S.OFFERED, _S.SIGNED, _S.WITHDRAWN, _S.EXPIRED}),
     _S.SIGNED: frozenset({_S.BOOKED, _S.WITHDRAWN}),
     _S.BOOKED: frozenset(),

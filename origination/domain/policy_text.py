@@ -154,6 +154,18 @@ def _spliced(text: str, section: str, raws: Sequence[str], kept: Sequence[int | 
     return "\n".join([*out, *lines[at:]])
 
 
+def own_text(text: str) -> str:
+    """The text without sections of other readers, comments kept where the layout allows."""
+    changed = text
+    for name in set(tomllib.loads(text)) - set(KEPT):
+        changed = _spliced(changed, name, [], [])
+    try:
+        same = tomllib.loads(changed) == read_text(text)
+    except tomllib.TOMLDecodeError:
+        same = False
+    return changed if same else dump_policy(read_text(text))
+
+
 def table_of(data: Mapping[str, Any], name: str) -> dict[str, Any] | None:
     """The raw decision table of that name."""
     return next((dict(one) for one in data.get("table", ()) if one.get("name") == name), None)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from core.domain.fact import Facts
+from core.domain.fact import Facts, FactType, from_json
 from core.domain.facts import CATALOGUE
 from origination.domain.decision import GUARD_TABLE, GUARDED, CompiledPolicy
 from origination.domain.decision_table import (
@@ -15,6 +16,7 @@ from origination.domain.decision_table import (
     ColumnResult,
     Columns,
     CompiledTable,
+    Vocabulary,
     encode_columns,
     evaluate_columns,
 )
@@ -49,8 +51,53 @@ class Simulated:
 
 def columns_of(cases: Sequence[Facts], policy: CompiledPolicy) -> Columns:
     """The columns a policy needs, for cases of any segment."""
-    names = dict.fromkeys((*_BASE, *(name for one in policy.tables for name in one.table.inputs)))
-    return encode_columns(cases, names, policy.vocabulary)
+    return encode_columns(cases, policy_facts(policy), policy.vocabulary)
+
+
+_PLAIN_DECIMAL = re.compile(r"(-?)(\d{1,12})(?:\.(\d{1,6}))?")
+
+
+def json_columns(cases: Sequence[Mapping[str, Any]], names: Iterable[str], vocabulary: Vocabulary) -> Columns:
+    """The columns of cases whose facts are as kept (`facts_to_json`): the same codes as `encode_columns`, without
+    building a typed value for each figure."""
+    import numpy as np
+
+    of_case = [str(facts.get("currency", "")) for facts in cases]
+    currencies = tuple(sorted(set(of_case)))
+    place = {code: at for at, code in enumerate(currencies)}
+    codes = {name: np.array(_json_codes(cases, of_case, name, vocabulary), dtype=np.int64) for name in names}
+    return Columns(codes, np.array([place[code] for code in of_case], dtype=np.int64), currencies)
+
+
+def _json_codes(
+    cases: Sequence[Mapping[str, Any]], of_case: Sequence[str], name: str, vocabulary: Vocabulary
+) -> list[int]:
+    entry = CATALOGUE[name]
+    raws = [facts.get(name) for facts in cases]
+    if entry.type is FactType.MONEY:
+        return [
+            raw["minor"] if raw is not None and raw["currency"] == currency else MISSING
+            for raw, currency in zip(raws, of_case, strict=True)
+        ]
+    decimal = entry.type in {FactType.RATIO, FactType.NUMBER}
+    known: dict[Any, int] = {None: MISSING}
+    out = []
+    for raw in raws:
+        code = known.get(raw)
+        if code is None:
+            code = _millionths(raw) if decimal else None
+            code = known[raw] = vocabulary.code(name, from_json(entry, raw)) if code is None else code
+        out.append(code)
+    return out
+
+
+def _millionths(raw: Any) -> int | None:
+    """A plain decimal of up to six places in millionths; None for any other, which takes the slow way."""
+    found = _PLAIN_DECIMAL.fullmatch(raw) if isinstance(raw, str) else None
+    if found is None:
+        return None
+    size = int(found[2] + (found[3] or "").ljust(6, "0"))
+    return -size if found[1] else size
 
 
 def simulate(columns: Columns, policy: CompiledPolicy, segment: str, jurisdiction: str, day: date) -> Simulated:
@@ -117,7 +164,7 @@ def _limit_columns(compiled: CompiledTable, result: ColumnResult, columns: Colum
     return [("amount", amount), ("tenor_months", tenor)]
 
 
-def group_cases(cases: Sequence[Facts]) -> dict[tuple[str, str], list[int]]:
+def group_cases(cases: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], list[int]]:
     """Positions of the cases by (segment, jurisdiction)."""
     groups: dict[tuple[str, str], list[int]] = {}
     for at, facts in enumerate(cases):
@@ -125,15 +172,31 @@ def group_cases(cases: Sequence[Facts]) -> dict[tuple[str, str], list[int]]:
     return groups
 
 
+def policy_facts(policy: CompiledPolicy) -> tuple[str, ...]:
+    """The facts a policy looks at, those of its guards included."""
+    return tuple(dict.fromkeys((*_BASE, *(name for one in policy.tables for name in one.table.inputs))))
+
+
 def simulate_cases(cases: Sequence[Facts], policy: CompiledPolicy, day: date) -> Simulated:
     """Cases of every kind: encoded, grouped and simulated; the outcomes in the order of the cases."""
+    return _simulate_groups(cases, policy, day, lambda some: columns_of(some, policy))
+
+
+def simulate_kept(cases: Sequence[Mapping[str, Any]], policy: CompiledPolicy, day: date) -> Simulated:
+    """The same for facts as kept with a decision (JSON): what simulations of a whole book use."""
+    names = policy_facts(policy)
+    return _simulate_groups(cases, policy, day, lambda some: json_columns(some, names, policy.vocabulary))
+
+
+def _simulate_groups(
+    cases: Sequence[Mapping[str, Any]], policy: CompiledPolicy, day: date, encoded: Callable[[Any], Columns]
+) -> Simulated:
     import numpy as np
 
     outcome = np.zeros(len(cases), dtype=np.int64)
     counts: dict[tuple[str, str], int] = {}
     for (segment, jurisdiction), places in group_cases(cases).items():
-        columns = columns_of([cases[at] for at in places], policy)
-        found = simulate(columns, policy, segment, jurisdiction, day)
+        found = simulate(encoded([cases[at] for at in places]), policy, segment, jurisdiction, day)
         outcome[places] = found.outcome
         for key, hits in found.counts.items():
             counts[key] = counts.get(key, 0) + hits

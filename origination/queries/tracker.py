@@ -33,6 +33,7 @@ from origination.queries.rows import (
     answers_of,
     check_sight,
     consent_rows,
+    kyc_check_of,
     latest_decision,
     offers_of,
     owners_of,
@@ -217,7 +218,8 @@ def reasons_of(r: Work, made: DecisionRow, limit: int | None = REASONS_MAX) -> t
     views = []
     for reason_id in made.reasons[:limit]:
         row = rows.get(reason_id)
-        texts = dict(row["texts"]) if row else dict(policy.reason_texts(reason_id))
+        told = made.record.get("told", {}).get(reason_id) or policy.reason_texts(reason_id)
+        texts = dict(row["texts"]) if row else dict(told)
         if not texts and reason_id in BUILT_IN:
             texts = {"en": str(BUILT_IN[reason_id]), "msgid": BUILT_IN[reason_id].msgid}
         params: dict[str, Any] = {}
@@ -275,7 +277,7 @@ def offer_view(row: OfferRow) -> OfferView:
 
 @dataclass(frozen=True, slots=True)
 class StatusView:
-    """Where an application stands, for the one who sent it. `can_ask_person`: declined by rules alone so far."""
+    """Where an application stands, for the one who sent it. `can_ask_person`: only a computer has decided so far."""
 
     line: ApplicationLine
     row_version: int
@@ -310,8 +312,21 @@ def status(r: Work, application_id: UUID) -> StatusView:
         is_automatic=made is not None and made.kind == "automatic",
         is_counter=made is not None and made.is_counter,
         reasons=told,
-        can_ask_person=declined and made is not None and made.kind == "automatic",
+        can_ask_person=can_ask_person(r, row),
     )
+
+
+def can_ask_person(r: Work, row: ApplicationRow) -> bool:
+    """True when what stands now was decided by a computer alone: a refusal, an offer, or failed identity checks."""
+    made = latest_decision(r, row)
+    if row.status == ApplicationStatus.OFFERED.value:
+        return made is not None and made.kind == "automatic"
+    if row.status != ApplicationStatus.DECLINED.value:
+        return False
+    if made is not None:
+        return made.kind == "automatic"
+    check = kyc_check_of(r, row)
+    return check is not None and check.actor_id is None and check.outcome == "FAIL"
 
 
 def decline_before(r: Work, made: DecisionRow) -> DecisionRow:

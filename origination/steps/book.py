@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from core import audit
 from core.db import Work
 from core.domain.actor import Role
 from core.domain.errors import IllegalTransition, NotAllowed
@@ -18,6 +19,9 @@ from origination.domain.offer import Terms, request_schedule
 from origination.domain.product import Product
 from origination.queries.rows import accepted_offer, fact_set_of, kyc_check_of, product_of
 from origination.steps.case import SUBJECT, as_system, move, open_case
+from origination.steps.conditions import check_conditions
+from origination.steps.own_book import related_parties
+from origination.steps.screening import screen_by_id
 from origination.tables.application import ApplicationRow
 from origination.tables.contract import ContractRow
 from origination.tables.offer import OfferRow
@@ -30,6 +34,13 @@ from repayment.steps.open_loan import open_loan
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """Not paid out: so many names alert when screened anew, and a person has to look first. The signature stands."""
+
+    alerts: int
+
+
+@dataclass(frozen=True, slots=True)
 class Booked:
     """The loan that came of it, and what reaches the borrower. `replayed`: it was booked before."""
 
@@ -39,11 +50,12 @@ class Booked:
     replayed: bool = False
 
 
-def book(w: Work, application_id: UUID, *, on: date | None = None) -> Booked:
+def book(w: Work, application_id: UUID, *, on: date | None = None) -> Booked | Held:
     """Opens the loan of a signed application and pays it out on that business day (today). Doing it twice books once.
 
-    Raises IllegalTransition unless it is SIGNED, NotAllowed when the identity checks do not stand (an open alert
-    blocks disbursement).
+    Everybody of the case is screened anew; an alert nobody has cleared holds the payout, and is kept for a person.
+    Raises IllegalTransition unless it is SIGNED, NotAllowed when the identity checks do not stand, when no sanctions
+    list is loaded, or while a condition of the approval is open.
     """
     w.actor.require(Role.SYSTEM, Role.OFFICER, Role.APPROVER, Role.APPLICANT)
     with as_system(w):
@@ -57,6 +69,9 @@ def book(w: Work, application_id: UUID, *, on: date | None = None) -> Booked:
             paid = disburse(w, contract.loan_id, on=day, key=f"contract:{contract.id}")
             return Booked(contract.loan_id, paid.reference, paid.paid_out, replayed=True)
         _check_kyc(w, row)
+        check_conditions(w, row)
+        if alerts := _screen_anew(w, row):
+            return Held(alerts)
         opened = open_loan(w, loan_opening(w, row, offer, contract, day))
         contract.loan_id = opened.loan_id
         move(
@@ -76,6 +91,15 @@ def _check_kyc(w: Work, row: ApplicationRow) -> None:
     check = kyc_check_of(w, row)
     if check is None or check.outcome != "PASS":
         raise NotAllowed(Text("The identity checks have not passed. Settle them first."))
+
+
+def _screen_anew(w: Work, row: ApplicationRow) -> int:
+    """How many alerts of the people and companies of the case are not cleared now: lists change between check and
+    payout (OFAC and EU law bind at the payment)."""
+    found = [alert for party in sorted(related_parties(w, row)) for alert in screen_by_id(w, party)]
+    if found:
+        audit.record(w, "application.payout_held", SUBJECT, row.id, alerts=[str(one.id) for one in found])
+    return len(found)
 
 
 def loan_opening(w: Work, row: ApplicationRow, offer: OfferRow, contract: ContractRow, day: date) -> LoanOpening:

@@ -27,8 +27,10 @@ def open_case(w: Work, application_id: UUID, *, expected_version: int | None = N
     row = w.lock(ApplicationRow, application_id)
     check_sight(w, row)
     if expected_version is not None and expected_version != row.row_version:
+        last = next(reversed(audit.history(w, (SUBJECT, application_id))), None)
+        who = Text("Somebody") if last is None else last.actor_name
         raise Conflict(
-            Text("Somebody changed this application meanwhile. Look at it again before you go on."),
+            Text("{who} changed this application meanwhile. Look at it again before you go on.", who=who),
             expected=expected_version,
             current=row.row_version,
         )

@@ -83,10 +83,18 @@ def keep_decision(
     override: bool = False,
     reason: str | None = None,
     reason_codes: list[str] | None = None,
+    override_reason: str | None = None,
 ) -> DecisionRow:
-    """Writes one decision with all it was made on. `outcome` and the reasons are the person's where one decided."""
+    """Writes one decision with all it was made on. `outcome` and the reasons are the person's where one decided.
+
+    The words of what a person chose are kept in the record, so that a later policy cannot change them.
+    """
     record = decision_to_dict(found.decision, found.facts)
     policy = w.policy(OriginationPolicy)
+    if reason_codes is not None:
+        record["told"] = {code: dict(policy.reason_texts(code)) for code in reason_codes}
+    if override_reason is not None:
+        record["override"] = dict(policy.said(override_reason))
     rate = found.price.rate_annual if found.price is not None else None
     made = w.add(
         DecisionRow(
@@ -97,8 +105,8 @@ def keep_decision(
             policy_sha256=keep_text(w, policy.STAGE, policy.text), kyc_outcome=str(found.facts.get("kyc_outcome", "")),
             amount_minor=found.wish.amount.minor, currency=row.currency, tenor_months=found.wish.tenor_months,
             amortisation=found.wish.kind.value, is_counter=is_counter, rate_annual=rate, price=_price(found),
-            override=override, actor_id=w.actor.id, actor_name=w.actor.name, reason=reason, decided_at=w.now,
-            decided_on=w.today,
+            override=override, override_reason=override_reason, actor_id=w.actor.id,
+            actor_name=w.actor.name, reason=reason, decided_at=w.now, decided_on=w.today,
         )
     )  # fmt: skip
     w.session.flush()

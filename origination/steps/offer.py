@@ -15,12 +15,21 @@ from core.domain.ids import uuid7
 from core.domain.money import Money
 from core.domain.texts import Text
 from origination.domain.application import ApplicationStatus
-from origination.domain.assessment import Case, assess
+from origination.domain.assessment import Case, assess, wish_of
 from origination.domain.offer import Quote, Terms, Wish, choose_wishes, quote, quote_to_dict
 from origination.domain.policy import OriginationPolicy
-from origination.queries.rows import accepted_offer, case_of, fact_set_of, latest_decision, offers_of, product_of
+from origination.queries.rows import (
+    accepted_offer,
+    answers_of,
+    case_of,
+    fact_set_of,
+    latest_decision,
+    offers_of,
+    product_of,
+)
 from origination.queries.tracker import decline_before, offer_view
 from origination.steps.case import SUBJECT, as_system, move, open_case
+from origination.steps.notices import tell_lapsed
 from origination.steps.tell import sentences, tell
 from origination.tables.application import ApplicationRow
 from origination.tables.contract import ContractRow
@@ -58,10 +67,12 @@ def make_offers(w: Work, application_id: UUID) -> tuple[OfferRow, ...]:
         w, row, ApplicationStatus.OFFERED, "application.offered", decision=str(made.id),
         offers=[str(one.id) for one in offers], expires_on=offers[0].expires_on.isoformat(),
     )  # fmt: skip
+    asked = wish_of(answers_of(row), case.product)
     tell(
-        w, row, "offer_made", str(made.number), offers=[offer_view(one) for one in offers], counter=made.is_counter,
+        w, row, "counter_offer" if made.is_counter else "offer_made", str(made.number),
+        offers=[offer_view(one) for one in offers],
         reasons=sentences(w, row, decline_before(w, made)) if made.is_counter else [],
-        expires_on=offers[0].expires_on,
+        expires_on=offers[0].expires_on, asked=asked, automatic=made.kind == "automatic",
     )  # fmt: skip
     return offers
 
@@ -173,7 +184,10 @@ def expire(w: Work, application_id: UUID) -> bool:
         void_draft_contract(w, row)
         for one in offers_of(w, row):
             one.status = EXPIRED
+        lapsed = row.status != ApplicationStatus.DRAFT.value
         move(w, row, ApplicationStatus.EXPIRED, "application.expired")
+        if lapsed:
+            tell_lapsed(w, row)
     return True
 
 

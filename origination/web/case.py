@@ -17,7 +17,7 @@ from core.i18n import current_locale, gettext, percent, translate
 from core.web.forms import Form, read_integer, read_money
 from core.web.guards import allow
 from core.web.work import actor, house, read, work
-from origination.domain.application import SECTIONS
+from origination.domain.application import SECTIONS, ApplicationStatus
 from origination.domain.decision import BUILT_IN
 from origination.domain.offer import Wish
 from origination.domain.policy import OriginationPolicy
@@ -26,13 +26,14 @@ from origination.providers.bureau import choose_bureau
 from origination.queries.alerts import alerts_of_case
 from origination.queries.officer import CaseView, DecisionView, case
 from origination.steps.advance import advance
-from origination.steps.book import book
+from origination.steps.book import Held, book
 from origination.steps.desk import add_note, judge_paper, request_paper
 from origination.steps.kyc import check_identity, settle_identity
 from origination.steps.papers import read_paper
 from origination.steps.screening import decide_alert
-from origination.steps.verdict import give_verdict, withdraw_verdict
+from origination.steps.verdict import give_verdict, pass_on, withdraw_verdict
 from origination.steps.what_if import what_if
+from origination.web.case_decide import decide_context
 from origination.web.officer import CLOCK_WORDS, STAFF_OF_CASES, STATUS_LOOKS
 from origination.web.plain_reasons import reason_text
 from origination.web.questions import paper_name, spoken
@@ -41,6 +42,7 @@ from repayment.domain.schedule_request import Amortization
 from scoring.queries.explanation import explanation
 
 bp = Blueprint("case", __name__, url_prefix="/officer/cases")
+CHECKING = frozenset({ApplicationStatus.SUBMITTED, ApplicationStatus.KYC_REFERRED})
 HIDDEN_FROM_CASE = frozenset({"bank_account"})
 
 
@@ -77,6 +79,7 @@ def _page(application_id: UUID, form: Form, what: dict[str, Any] | None = None) 
             product_name=view.product.name_in(current_locale()),
             what=what,
             kinds=[(kind.value, translate(KIND_WORDS[kind])) for kind in view.product.kinds],
+            **decide_context(r, view),
         )
 
 
@@ -123,9 +126,10 @@ def _back(application_id: UUID, anchor: str = "") -> AnyResponse:
     return redirect(url_for("case.page", application_id=application_id, _anchor=anchor or None))
 
 
-def _refused(application_id: UUID, error: LendingError, reason_field: str = "reason") -> tuple[str, int]:
+def refused(application_id: UUID, error: LendingError, reason_field: str = "reason") -> tuple[str, int]:
     """The case again with what went wrong on top, and everything typed kept."""
-    form = Form(request.form.to_dict())
+    many = {name: request.form.getlist(name) for name in ("reason_codes", "conditions")}
+    form = Form({**request.form.to_dict(), **many})
     if isinstance(error, InvalidInput):
         form.take(InvalidInput({reason_field if name == "reason" else name: t for name, t in error.fields.items()}))
     else:
@@ -155,18 +159,28 @@ def verdict(application_id: UUID) -> AnyResponse | tuple[str, int]:
     try:
         with read() as r:
             view = case(r, application_id)
+        if request.form.get("verdict") == Outcome.REFER.value:
+            with work() as w:
+                pass_on(
+                    w, application_id, request.form.get("reason", ""),
+                    expected_version=request.form.get("version", type=int),
+                )  # fmt: skip
+            flash(gettext("Passed on. It waits for a colleague with more authority."), "info")
+            return _back(application_id)
         outcome = _outcome(request.form.get("verdict"))
         wish = _wish(view, form) if outcome is Outcome.APPROVE else None
         with work() as w:
             given = give_verdict(
                 w, application_id, outcome, reason=request.form.get("reason", ""),
                 reason_codes=tuple(request.form.getlist("reason_codes")), wish=wish,
+                override_reason=request.form.get("override_reason") or None,
+                conditions=tuple(request.form.getlist("conditions")) if outcome is Outcome.APPROVE else (),
                 expected_version=request.form.get("version", type=int),
             )  # fmt: skip
             if not given.missing:
                 advance(w, application_id, bureau=_bureau())
     except (InvalidInput, NotAllowed, Conflict, IllegalTransition) as error:
-        return _refused(application_id, error)
+        return refused(application_id, error)
     if given.missing:
         flash(gettext("Kept. A second person must agree before it counts."), "info")
     else:
@@ -188,7 +202,7 @@ def take_back(application_id: UUID) -> AnyResponse | tuple[str, int]:
         with work() as w:
             withdraw_verdict(w, application_id)
     except LendingError as error:
-        return _refused(application_id, error)
+        return refused(application_id, error)
     return _back(application_id)
 
 
@@ -203,7 +217,7 @@ def simulate(application_id: UUID) -> str | tuple[str, int]:
         with work() as w:
             found = what_if(w, application_id, wish)
     except (InvalidInput, IllegalTransition) as error:
-        return _refused(application_id, error)
+        return refused(application_id, error)
     return _page(application_id, form, {"found": found, "reasons": [_short(reason) for reason in found.reason_ids]})
 
 
@@ -225,7 +239,7 @@ def identity(application_id: UUID) -> AnyResponse | tuple[str, int]:
             if passed:
                 advance(w, application_id, bureau=_bureau())
     except (InvalidInput, NotAllowed, Conflict, IllegalTransition) as error:
-        return _refused(application_id, error, "identity_reason")
+        return refused(application_id, error, "identity_reason")
     return _back(application_id)
 
 
@@ -241,10 +255,11 @@ def alert(application_id: UUID, alert_id: UUID) -> AnyResponse | tuple[str, int]
                 expected_version=request.form.get("alert_version", type=int),
             )  # fmt: skip
             if all(not one.is_open for one in alerts_of_case(w, application_id)):
-                check_identity(w, application_id)
+                if case(w, application_id).line.status in CHECKING:
+                    check_identity(w, application_id)
                 advance(w, application_id, bureau=_bureau())
     except (InvalidInput, NotAllowed, Conflict, IllegalTransition) as error:
-        return _refused(application_id, error, f"alert_reason_{alert_id}")
+        return refused(application_id, error, f"alert_reason_{alert_id}")
     return _back(application_id, "identity")
 
 
@@ -256,7 +271,7 @@ def note(application_id: UUID) -> AnyResponse | tuple[str, int]:
         with work() as w:
             add_note(w, application_id, request.form.get("note", ""), pinned=bool(request.form.get("pinned")))
     except InvalidInput as error:
-        return _refused(application_id, error)
+        return refused(application_id, error)
     return _back(application_id, "notes")
 
 
@@ -268,7 +283,7 @@ def ask_paper(application_id: UUID) -> AnyResponse | tuple[str, int]:
         with work() as w:
             request_paper(w, application_id, request.form.get("kind", ""))
     except (InvalidInput, IllegalTransition) as error:
-        return _refused(application_id, error)
+        return refused(application_id, error)
     return _back(application_id, "documents")
 
 
@@ -283,7 +298,7 @@ def judge(application_id: UUID, paper_id: UUID) -> AnyResponse | tuple[str, int]
                 reason=request.form.get(f"reason_{paper_id}", ""),
             )  # fmt: skip
     except (InvalidInput, IllegalTransition) as error:
-        return _refused(application_id, error, f"reason_{paper_id}")
+        return refused(application_id, error, f"reason_{paper_id}")
     return _back(application_id, "documents")
 
 
@@ -304,7 +319,10 @@ def pay_out(application_id: UUID) -> AnyResponse | tuple[str, int]:
         with work() as w:
             done = book(w, application_id)
     except (NotAllowed, IllegalTransition) as error:
-        return _refused(application_id, error)
+        return refused(application_id, error)
+    if isinstance(done, Held):
+        flash(gettext("Not paid out: a name alerts now. Settle the alert first."), "error")
+        return _back(application_id, "identity")
     flash(gettext("Loan %(reference)s is paid out.", reference=done.reference), "success")
     return _back(application_id)
 

@@ -80,7 +80,7 @@ def test_a_table_of_values_is_whole():
         table(value_row("V_A", 1))
     with pytest.raises(PolicyInvalid, match="twice"):
         table(row(), row())
-    with pytest.raises(PolicyInvalid, match="no rows"):
+    with pytest.raises(PolicyInvalid, match="at least one row"):
         table()
 
 

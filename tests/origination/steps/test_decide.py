@@ -30,6 +30,7 @@ from repayment.domain.schedule_request import Amortization
 from scoring.tables import ModelVersionRow
 from tests.origination.steps.journey import KnownBureau, person, resident_id, send
 
+WHY = "SECURITY_ADDED"
 REASON = "Income was confirmed by phone with the employer."
 
 
@@ -160,18 +161,21 @@ def test_an_override_needs_two_different_people(house, applicant, officer, appro
     with house.work(applicant) as w:
         ask_for_person(w, sent.application_id, "Please look again.")
     with house.work(officer) as w:
-        first = give_verdict(w, sent.application_id, Outcome.APPROVE, reason=REASON)
+        with pytest.raises(InvalidInput, match="choose why"):
+            give_verdict(w, sent.application_id, Outcome.APPROVE, reason=REASON)
+        first = give_verdict(w, sent.application_id, Outcome.APPROVE, reason=REASON, override_reason=WHY)
         assert (first.decision_id, first.missing) == (None, 1)
         with pytest.raises(NotAllowed, match="second person"):
-            give_verdict(w, sent.application_id, Outcome.APPROVE, reason=REASON)
+            give_verdict(w, sent.application_id, Outcome.APPROVE, reason=REASON, override_reason=WHY)
     with house.work(approver) as w:
         other = Wish(Money.of(10000, "CNY"), 12, Amortization.ANNUITY)
-        assert give_verdict(w, sent.application_id, Outcome.APPROVE, reason=REASON, wish=other).missing == 1
+        assert give_verdict(w, sent.application_id, Outcome.APPROVE, reason=REASON, override_reason=WHY, wish=other).missing == 1
         withdraw_verdict(w, sent.application_id)
-        final = give_verdict(w, sent.application_id, Outcome.APPROVE, reason=REASON)
+        final = give_verdict(w, sent.application_id, Outcome.APPROVE, reason=REASON, override_reason=WHY)
         assert final.decision_id is not None
         made = w.get(DecisionRow, final.decision_id)
         assert (made.kind, made.override, made.outcome) == ("person", True, "APPROVE")
+        assert (made.override_reason, made.record["override"]["en"][:8]) == (WHY, "Security")
 
 
 def test_what_the_law_forbids_nobody_overrides(house, applicant, officer):
