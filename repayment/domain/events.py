@@ -11,13 +11,20 @@ from core.domain.money import Money
 from core.domain.texts import Text
 from repayment.domain.accounts import Account
 from repayment.domain.allocation import Component, Due
+from repayment.domain.disbursed import lent_so_far, with_tranche
 from repayment.domain.ledger import EntryCode
 from repayment.domain.life import Life
 from repayment.domain.plain import from_plain
 from repayment.domain.restructure import RestructurePlan, restructure
 from repayment.domain.schedule import build_schedule
 from repayment.domain.schedule_fees import fee_of
-from repayment.domain.schedule_request import FeeKind, Prepayment, PrepaymentEffect
+from repayment.domain.schedule_request import (
+    Disbursement,
+    FeeKind,
+    Prepayment,
+    PrepaymentEffect,
+    ScheduleRequest,
+)
 from repayment.domain.settlement import settlement_figure
 from repayment.domain.state import EventKind, Line, LoanEvent, LoanStatus, lines_from
 
@@ -40,23 +47,35 @@ def _disburse(life: Life, event: LoanEvent) -> None:
     state.principal_out += event.minor
     state.principal_lent += event.minor
     if state.status is LoanStatus.ACTIVE:
+        _add_tranche(life, event)
         return
     state.status = LoanStatus.ACTIVE
+    asked = life.request
+    life.contract = lent_so_far(asked, Money(event.minor, life.currency))
     state.lines = lines_from(build_schedule(life.request).instalments, on)
-    _charge_at_start(life, event)
+    _charge_at_start(life, event, asked)
     for line in state.lines:
         if line.due_on == on and line.number:
             life.post(on, EntryCode.FEE_DUE, Account.FEE_RECEIVABLE, Account.FEE_INCOME, line.fee, line.number)
     life.keep_version(on, "disbursed", event.id)
 
 
-def _charge_at_start(life: Life, event: LoanEvent) -> None:
+def _add_tranche(life: Life, event: LoanEvent) -> None:
+    """A further part of the loan leaves, on whatever day it does: instalments not due yet are made anew for it."""
+    if life.request.principal.minor >= life.state.principal_lent:  # its rows were made for the whole sum
+        return
+    life.contract = with_tranche(life.request, Disbursement(event.value_on, Money(event.minor, life.currency)))
+    _rebuild_ahead(life, event, "disbursements")
+    life.keep_version(event.value_on, "tranche", event.id)
+
+
+def _charge_at_start(life: Life, event: LoanEvent, asked: ScheduleRequest) -> None:
     """Financed fees join the principal, withheld ones are kept back, the others are due at once as instalment 0."""
     on, state, due_now = event.value_on, life.state, 0
-    for fee in life.request.fees:
+    for fee in asked.fees:
         if fee.kind not in {FeeKind.UP_FRONT, FeeKind.FINANCED}:
             continue
-        minor = fee_of(life.request, fee, life.request.principal.minor)
+        minor = fee_of(asked, fee, asked.principal.minor)
         income = Account.FEE_INCOME if fee.payee == LENDER else Account.FEES_PAYABLE
         if fee.kind is FeeKind.FINANCED:
             life.post(on, EntryCode.FEE_FINANCED, Account.PRINCIPAL, income, minor)
@@ -121,8 +140,8 @@ def _split_compensation(life: Life, event: LoanEvent, rest: int) -> tuple[int, i
     return principal, rest - principal
 
 
-def _rebuild_ahead(life: Life, event: LoanEvent) -> None:
-    """Instalments not due yet, as the schedule with all prepayments has them; what accrued so far is kept."""
+def _rebuild_ahead(life: Life, event: LoanEvent, field: str = "amount") -> None:
+    """Instalments not due yet, as the schedule with all that happened has them; what accrued so far is kept."""
     on, state = event.value_on, life.state
     carried = life.accrued_ahead(on)
     kept = [line for line in state.lines if line.due_on <= on]
@@ -130,7 +149,9 @@ def _rebuild_ahead(life: Life, event: LoanEvent) -> None:
     ahead = [line for line in rebuilt if line.due_on > on]
     asked = sum(line.principal - line.capitalised for line in ahead)
     if not ahead or asked != sum_ahead(life, kept):
-        raise InvalidInput({"amount": Text("No schedule can be made for this prepayment: settle the loan instead")})
+        if field == "disbursements":
+            raise InvalidInput({field: Text("No schedule can be made with this part of the loan: it comes too late")})
+        raise InvalidInput({field: Text("No schedule can be made for this prepayment: settle the loan instead")})
     first = ahead[0]
     # By the day a little more may have accrued than the day count of the schedule gives up to the prepayment.
     first.interest = max(first.interest, carried - first.capitalised)

@@ -19,7 +19,9 @@ from repayment.domain.classification import ClassRules
 from repayment.domain.ledger import PostedEntry, balances, correct
 from repayment.domain.life import BookRules, Life, LoanClosed
 from repayment.domain.replay import Replay, new_life, replay
-from repayment.domain.schedule_request import Amortization, ScheduleRequest
+from repayment.domain.schedule import build_schedule
+from repayment.domain.schedule_request import Amortization, Disbursement, ScheduleRequest
+from repayment.domain.settlement import settlement_figure
 from repayment.domain.state import EventKind, LoanEvent, LoanStatus
 from repayment.domain.terms import LoanTerms
 
@@ -258,3 +260,51 @@ def test_correcting_a_ledger_leads_to_what_was_wanted(paid: list[tuple[date, int
         (p.effective_on, p.code, p.minor) for p in wanted
     )
     assert not correct(standing, posted)
+
+
+SECOND = date(2025, 3, 15)
+
+
+def in_two_parts(*events: LoanEvent, second: date | None = SECOND, through: date = date(2025, 4, 20)) -> Replay:
+    """4,000 on 31 January and 2,000 more; planned for 15 March."""
+    asked = replace(request_of(), disbursements=(Disbursement(START, cny(400_000)), Disbursement(SECOND, cny(200_000))))
+    parts = [event(EventKind.DISBURSEMENT, START, 400_000, 1)]
+    if second is not None:
+        parts.append(event(EventKind.DISBURSEMENT, second, 200_000, 2))
+    numbered = [replace(found, seq=k + 3) for k, found in enumerate(events)]
+    return replay(new_life(TERMS, asked, RULES), [*parts, *numbered], through)
+
+
+def cny(minor: int) -> Money:
+    return Money(minor, "CNY")
+
+
+def test_a_tranche_on_its_planned_day_gives_the_planned_schedule() -> None:
+    life = in_two_parts().life
+    check(life)
+    planned = build_schedule(
+        replace(request_of(), disbursements=(Disbursement(START, cny(400_000)), Disbursement(SECOND, cny(200_000))))
+    )
+    assert tuple(line.principal for line in life.state.lines) == planned.principal_minor
+    late = in_two_parts(second=date(2025, 3, 25)).life
+    check(late)
+    assert sum(line.interest for line in late.state.lines) < sum(planned.interest_minor)
+
+
+def test_what_has_not_left_is_no_debt() -> None:
+    """On 10 March the 4,000 owe 1 % for February and ten of 31 days of a month's 1 % on what is left of them."""
+    life = in_two_parts(second=None, through=date(2025, 3, 9)).life
+    figure = settlement_figure(life, date(2025, 3, 10))
+    assert figure.principal_ahead + figure.due_principal == cny(400_000)
+    assert figure.due_interest == cny(4_000)
+    assert figure.interest_accrued == cny((400_000 - life.state.lines[0].principal) * 10 // 31 // 100)
+
+
+@given(st.integers(100_000, 300_000), st.sampled_from(["reduce_instalment", "reduce_term", "skip_next"]), st.booleans())
+@settings(max_examples=30, deadline=None)
+def test_a_prepayment_before_or_after_a_tranche_keeps_the_books(minor: int, effect: str, early: bool) -> None:
+    on = date(2025, 2, 20) if early else date(2025, 3, 20)
+    life = in_two_parts(event(EventKind.PREPAYMENT, on, minor, effect=effect)).life
+    check(life)
+    assert life.state.principal_lent == 600_000
+    assert sum(line.principal - line.principal_paid for line in life.state.lines) == life.state.principal_out

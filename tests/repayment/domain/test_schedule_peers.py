@@ -46,6 +46,7 @@ def ours(minor: int, rate: Decimal, rows: int, rounding: RoundingRule, grace: in
     st.sampled_from(Rounding),
     st.sampled_from(list(MODES)),
 )
+@pytest.mark.filterwarnings("ignore::mortgagemath.EarlyPayoffWarning")
 def test_mortgagemath_agrees_to_the_cent(minor: int, rate: int, rows: int, mode: Rounding, level: Rounding) -> None:
     if mode not in MODES:
         return
