@@ -10,14 +10,16 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from core.db import Work
 from core.domain.fact import FactValue
 from core.domain.money import Money
 from core.tables import UserRow
 from origination.domain.application import AMENDABLE, ApplicationStatus, OwnerEntry
+from origination.domain.decision_clock import Deadline
 from origination.domain.product import Product
+from origination.queries.deadlines import running_deadline
 from origination.queries.rows import (
     answers_of,
     fact_set_of,
@@ -78,11 +80,28 @@ SORTS: dict[str, tuple[Any, ...]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class QueueFilter:
+    """What narrows a tab: a reference or a piece of the name, segment, deadline (late or today), colleague, amount."""
+
+    search: str = ""
+    segment: str | None = None
+    due: str | None = None
+    assigned: UUID | None = None
+    amount_from: int | None = None  # in whole units of each currency
+
+    @property
+    def is_empty(self) -> bool:
+        """True when nothing is narrowed."""
+        return self == QueueFilter()
+
+
+@dataclass(frozen=True, slots=True)
 class QueueLine:
-    """One case of the queue."""
+    """One case of the queue; `by_law` is the running deadline of the law."""
 
     line: ApplicationLine
     clock: Clock
+    by_law: Deadline | None
     assigned_to: UUID | None
     assigned_name: str | None
     grade: str | None
@@ -101,24 +120,27 @@ class Queue:
 def queue(
     r: Work,
     tab: Tab = Tab.REFERRED,
+    wanted: QueueFilter | None = None,
     *,
-    search: str = "",
-    segment: str | None = None,
     sort: str = "due",
     limit: int = 50,
     offset: int = 0,
 ) -> Queue:
-    """Cases of a tab. `search` finds a reference or a piece of the name; `sort` is one of SORTS."""
-    query = select(ApplicationRow).where(*_narrow(r, tab, search, segment))
-    total = int(r.session.scalar(select(func.count()).select_from(query.subquery())) or 0)
+    """Cases of a tab, narrowed; `sort` is one of SORTS. The counts of the tabs are of all cases."""
+    narrowed = wanted or QueueFilter()
+    counts = _counts(r)
+    query = select(ApplicationRow).where(*_tab(r, tab), *_narrow(r, narrowed))
+    total = counts[tab]
+    if not narrowed.is_empty:
+        total = int(r.session.scalar(query.with_only_columns(func.count()).order_by(None)) or 0)
     rows = r.session.scalars(query.order_by(*SORTS.get(sort, SORTS["due"])).limit(limit).offset(offset)).all()
     names = _names(r, [row.assigned_to for row in rows])
     grades = _grades(r, [row.id for row in rows])
     lines = tuple(_line(r, row, names, grades) for row in rows)
-    return Queue(lines, total, {one: _count(r, _narrow(r, one, "", segment)) for one in Tab})
+    return Queue(lines, total, counts)
 
 
-def _narrow(r: Work, tab: Tab, search: str, segment: str | None) -> list[ColumnElement[bool]]:
+def _tab(r: Work, tab: Tab) -> list[ColumnElement[bool]]:
     status = ApplicationRow.status
     narrowed: dict[Tab, list[ColumnElement[bool]]] = {
         Tab.MINE: [ApplicationRow.assigned_to == r.actor.id, status.in_(FOR_PEOPLE)],
@@ -128,17 +150,32 @@ def _narrow(r: Work, tab: Tab, search: str, segment: str | None) -> list[ColumnE
         Tab.WAITING: [status.in_(WAITING)],
         Tab.ALL: [status != _S.DRAFT.value],
     }
-    found = list(narrowed[tab])
-    if segment is not None:
-        found.append(ApplicationRow.segment == segment)
-    if search.strip():
-        piece = "%" + search.strip().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+    return narrowed[tab]
+
+
+def _narrow(r: Work, wanted: QueueFilter) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if wanted.segment is not None:
+        found.append(ApplicationRow.segment == wanted.segment)
+    if wanted.due == "late":
+        found.append(ApplicationRow.due_at <= r.now)
+    elif wanted.due == "today":
+        found.append(ApplicationRow.due_at.between(r.now, r.now + SOON))
+    if wanted.assigned is not None:
+        found.append(ApplicationRow.assigned_to == wanted.assigned)
+    if wanted.amount_from is not None:
+        found.append(ApplicationRow.amount_minor >= wanted.amount_from * 100)
+    if wanted.search.strip():
+        piece = "%" + wanted.search.strip().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
         found.append(or_(ApplicationRow.reference.ilike(piece), ApplicationRow.applicant_name.ilike(piece)))
     return found
 
 
-def _count(r: Work, narrowed: list[ColumnElement[bool]]) -> int:
-    return int(r.session.scalar(select(func.count()).select_from(ApplicationRow).where(*narrowed)) or 0)
+def _counts(r: Work) -> dict[Tab, int]:
+    """How many cases each tab holds: one walk over the table for all of them."""
+    columns = [func.count().filter(and_(*_tab(r, tab))).label(tab.value) for tab in Tab]
+    row = r.session.execute(select(*columns).select_from(ApplicationRow)).one()
+    return {tab: int(getattr(row, tab.value)) for tab in Tab}
 
 
 def _names(r: Work, ids: list[UUID | None]) -> dict[UUID, str]:
@@ -159,6 +196,7 @@ def _line(r: Work, row: ApplicationRow, names: Mapping[UUID, str], grades: Mappi
     return QueueLine(
         line_of(row),
         clock_of(row.due_at, r.now),
+        running_deadline(r, row),
         row.assigned_to,
         names.get(row.assigned_to) if row.assigned_to else None,
         grades.get(row.id),

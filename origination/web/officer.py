@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -11,12 +14,17 @@ from werkzeug.wrappers import Response
 from core.domain.actor import Role
 from core.domain.texts import Text
 from core.i18n import gettext, translate
+from core.web.forms import Form
 from core.web.guards import allow
 from core.web.work import read, work
 from origination.domain.application import CLOSED
-from origination.queries.alerts import open_alerts
-from origination.queries.officer import SORTS, Clock, Queue, QueueLine, Tab, next_case, queue
+from origination.domain.decision_clock import ClockState
+from origination.queries.alerts import count_open
+from origination.queries.desk import colleagues, my_views
+from origination.queries.officer import SORTS, Clock, Queue, QueueFilter, QueueLine, Tab, next_case, queue
 from origination.steps.desk import put_back, take_case
+from origination.web.alerts import listing as alert_listing
+from origination.web.questions import PAPER_NAMES
 
 bp = Blueprint("officer", __name__, url_prefix="/officer")
 STAFF_OF_CASES = (Role.OFFICER, Role.APPROVER)
@@ -29,6 +37,7 @@ TAB_NAMES = {
     Tab.WAITING: Text("With the applicant"),
     Tab.ALL: Text("All"),
 }
+SEGMENTS = {"consumer": Text("Consumers"), "sme": Text("Companies")}
 CLOCK_WORDS = {
     Clock.GREEN: (Text("In time"), "good"),
     Clock.AMBER: (Text("Due today"), "warn"),
@@ -43,27 +52,52 @@ STATUS_LOOKS = {
 @bp.get("/")
 @allow(*STAFF_OF_CASES)
 def queue_page() -> str:
-    """Tabs with counts, deadline clocks, search and sorting; nothing of it is remembered."""
+    """Tabs with counts, deadline clocks, filters, saved views and sorting; nothing of it is remembered unless saved."""
+    return show_queue(Form())
+
+
+def show_queue(form: Form, status: str = "") -> str:
+    """The queue as its address says, with what was typed into one of its forms."""
     tab = _choice(request.args.get("tab"), Tab, Tab.REFERRED)
     sort = request.args.get("sort", "due") if request.args.get("sort") in SORTS else "due"
-    search, page = request.args.get("q", "")[:100], max(1, request.args.get("page", 1, type=int))
+    page = max(1, request.args.get("page", 1, type=int))
+    wanted = read_filter(request.args)
+    shown = {"tab": tab.value, "sort": sort, **filter_arguments(wanted)}
     with read() as r:
-        found = queue(r, tab, search=search, sort=sort, limit=PAGE, offset=(page - 1) * PAGE)
-        alerts = len(open_alerts(r))
-    return render_template(
-        "officer/queue.html",
-        tab_items=_tabs(found, tab),
-        rows=[_row(line) for line in found.lines],
-        total=found.total,
-        page=page,
-        pages=-(-found.total // PAGE),
-        page_url=url_for("officer.queue", tab=tab.value, sort=sort, q=search) + "&page={page}",
-        search=search,
-        tab=tab.value,
-        sort=sort,
-        sorts=_sorts(tab, search),
-        alerts=alerts,
+        found = queue(r, tab, wanted, sort=sort, limit=PAGE, offset=(page - 1) * PAGE)
+        return render_template(
+            "officer/queue.html", tab_items=_tabs(found, tab), rows=[_row(line, r.today) for line in found.lines],
+            total=found.total, page=page, pages=-(-found.total // PAGE), alerts=count_open(r), form=form,
+            page_url=url_for("officer.queue", **shown) + "&page={page}", wanted=wanted, shown=shown, status=status,
+            views=[{"row": one, "url": f"{url_for('officer.queue')}?{one.arguments}"} for one in my_views(r)],
+            colleagues=colleagues(r), papers=[(kind, translate(name)) for kind, name in PAPER_NAMES.items()],
+            arguments=urlencode(shown), segments=[(key, translate(name)) for key, name in SEGMENTS.items()],
+        )  # fmt: skip
+
+
+def read_filter(arguments: Mapping[str, str]) -> QueueFilter:
+    """What the address narrows; anything unreadable narrows nothing."""
+    try:
+        assigned = UUID(arguments["assigned"]) if arguments.get("assigned") else None
+    except ValueError:
+        assigned = None
+    amount = "".join(mark for mark in arguments.get("from", "") if mark.isdigit())[:12]
+    return QueueFilter(
+        search=arguments.get("q", "")[:100],
+        segment=arguments.get("segment") if arguments.get("segment") in SEGMENTS else None,
+        due=arguments.get("due") if arguments.get("due") in {"late", "today"} else None,
+        assigned=assigned,
+        amount_from=int(amount) if amount else None,
     )
+
+
+def filter_arguments(wanted: QueueFilter) -> dict[str, str]:
+    """The filter as arguments of the address."""
+    found = {
+        "q": wanted.search, "segment": wanted.segment, "due": wanted.due, "assigned": wanted.assigned,
+        "from": wanted.amount_from,
+    }  # fmt: skip
+    return {name: str(value) for name, value in found.items() if value}
 
 
 bp.add_url_rule("/", "queue", queue_page)
@@ -92,12 +126,7 @@ def take(application_id: UUID) -> Response:
     return redirect(url_for("case.page", application_id=application_id))
 
 
-@bp.get("/alerts")
-@allow(*STAFF_OF_CASES, Role.RISK_MANAGER)
-def alerts_page() -> str:
-    """Every name alert that waits for a person."""
-    with read() as r:
-        return render_template("officer/alerts.html", alerts=open_alerts(r))
+bp.add_url_rule("/alerts", "alerts_page", alert_listing)
 
 
 def _choice(given: str | None, kind: Any, otherwise: Any) -> Any:
@@ -116,14 +145,12 @@ def _tabs(found: Queue, current: Tab) -> list[dict[str, Any]]:
     ]
 
 
-def _sorts(tab: Tab, search: str) -> dict[str, str]:
-    return {name: url_for("officer.queue", tab=tab.value, sort=name, q=search) for name in SORTS}
-
-
-def _row(line: QueueLine) -> dict[str, Any]:
+def _row(line: QueueLine, today: date) -> dict[str, Any]:
     words, look = CLOCK_WORDS[line.clock]
     one = line.line
     return {
+        "id": one.id,
+        "by_law": _by_law(line, today),
         "reference": one.reference,
         "url": url_for("case.page", application_id=one.id),
         "name": one.applicant_name,
@@ -135,3 +162,13 @@ def _row(line: QueueLine) -> dict[str, Any]:
         "due_at": one.due_at if one.status not in CLOSED else None,
         "assigned": line.assigned_name,
     }
+
+
+def _by_law(line: QueueLine, today: date) -> dict[str, Any] | None:
+    """The running deadline of the law: when, how it stands, in words."""
+    if line.by_law is None:
+        return None
+    left = line.by_law.days_left(today)
+    words = gettext("overdue by %(n)s days", n=-left) if left < 0 else gettext("%(n)s days left", n=left)
+    looks = {ClockState.GREEN: "plain", ClockState.AMBER: "warn", ClockState.RED: "bad"}
+    return {"due_on": line.by_law.due_on, "words": words, "look": looks.get(line.by_law.state(today), "plain")}

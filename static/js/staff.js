@@ -1,4 +1,4 @@
-// Comfort for staff: a part of the page that refreshes itself while work runs.
+// Comfort for staff: a part of the page that refreshes itself while work runs, and keys for the queue.
 (() => {
   "use strict";
   // <div id="run" data-poll="2000">: fetched anew every so many milliseconds until the answer says no more.
@@ -13,4 +13,34 @@
     }, Number(part.dataset.poll));
   };
   document.querySelectorAll("[data-poll][id]").forEach(poll);
+
+  // Keys: n next case, j and k through the rows, x choose, / search, ? help. They can be switched off for this browser.
+  const box = document.querySelector("[data-keys-switch]");
+  const off = () => window.localStorage.getItem("keys") === "off";
+  if (box) {
+    box.checked = !off();
+    box.addEventListener("change", () => window.localStorage.setItem("keys", box.checked ? "on" : "off"));
+  }
+  const links = [...document.querySelectorAll("[data-rows] tbody th a")];
+  const go = (step) => {
+    const here = links.findIndex((link) => link.closest("tr").contains(document.activeElement));
+    links[Math.min(Math.max(here + step, 0), links.length - 1)]?.focus();
+  };
+  const act = {
+    n: () => document.querySelector('form[data-key="n"]')?.requestSubmit(),
+    j: () => go(1),
+    k: () => go(-1),
+    x: () => document.activeElement.closest("[data-rows] tr")?.querySelector('input[type="checkbox"]')?.click(),
+    "/": () => document.querySelector('[data-key="/"]')?.focus(),
+    "?": () => {
+      const help = document.getElementById("keys")?.closest("details");
+      if (help) { help.open = !help.open; help.querySelector("summary").focus(); }
+    },
+  };
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target.closest("input:not([type=checkbox]), select, textarea");
+    if (typing || off() || event.ctrlKey || event.metaKey || event.altKey || !act[event.key]) return;
+    event.preventDefault();
+    act[event.key]();
+  });
 })();
