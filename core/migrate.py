@@ -28,12 +28,27 @@ def config(database: Database) -> Config:
 
 def upgrade(database: Database, revision: str = "head") -> None:
     """Applies what is missing. A second process waits and then finds nothing to do."""
+    if revision == "head" and _version(database) == newest():
+        return
     with database.guard() as guard:
         guard.execute(text("SELECT pg_advisory_lock(:k)"), {"k": MIGRATION_LOCK})
         try:
             alembic_command().upgrade(config(database), revision)
         finally:
             guard.execute(text("SELECT pg_advisory_unlock(:k)"), {"k": MIGRATION_LOCK})
+
+
+def newest() -> str:
+    """The newest revision: migrations are one line, numbered by their file names."""
+    return max(file.name.partition("_")[0] for file in (ROOT / "migrations" / "versions").glob("[0-9]*_*.py"))
+
+
+def _version(database: Database) -> str | None:
+    """The revision the database is at; None before the first."""
+    with database.engine.connect() as connection:
+        if connection.execute(text("SELECT to_regclass('alembic_version')")).scalar() is None:
+            return None
+        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
 def downgrade(database: Database, revision: str) -> None:

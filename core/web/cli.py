@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import sys
-import time
-import urllib.request
 from datetime import date
 from typing import Any
 
@@ -15,8 +12,9 @@ from flask.cli import with_appcontext
 
 from core import crypto, migrate, queue
 from core import jobs as job_runner
-from core.supervise import processes, supervise
+from core.supervise import Process, answers, check_port, only_one, supervise
 from core.web.errors import LendingCommand, LendingGroup
+from core.web.server import serve_web
 from core.web.work import House, house
 
 db = LendingGroup("db", help="The database's schema.")
@@ -97,44 +95,46 @@ def list_jobs() -> None:
 def serve() -> None:
     """Start everything: database, migration, demo data on an empty database, web, scheduler and worker."""
     h = house()
-    crypto.check_keys(h.settings.instance / "keys" / "check")
-    click.echo("database ...", nl=False)
-    url = h.database.url
-    migrate.upgrade(h.database)
-    click.echo(" ready")
-    for prepare in current_app.extensions.get("promissory_prepare", ()):
-        prepare(h)
-    h.database.dispose()
-    env = {**os.environ, "DATABASE_URL": url, "FLASK_APP": "wsgi", "PROMISSORY_SUPERVISED": "1"}
-    if h.settings.database_url is None:
-        env["PROMISSORY_ALLOW_EMBEDDED"] = "1"
-    children = processes(host=h.settings.host, port=h.settings.port, web_workers=h.settings.web_workers)
-    _announce_when_up(h)
-    sys.exit(supervise(children, env))
+    with only_one(h.settings.instance, h.settings.public_url):
+        check_port(h.settings.host, h.settings.port)
+        crypto.check_keys(h.settings.instance / "keys" / "check")
+        click.echo("database ...", nl=False)
+        migrate.upgrade(h.database)
+        click.echo(" ready")
+        for prepare in current_app.extensions.get("promissory_prepare", ()):
+            prepare(h)
+        h.database.dispose()
+        check_port(h.settings.host, h.settings.port)
+        sys.exit(supervise(_processes(h), is_up=lambda: answers(_address(h)), announce=lambda: _announce(h)))
 
 
-def _announce_when_up(h: House) -> None:
-    import threading
+def _processes(h: House) -> list[Process]:
+    app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
 
-    def wait() -> None:
-        address = f"http://{h.settings.host}:{h.settings.port}"
-        for _ in range(120):
-            try:
-                with urllib.request.urlopen(f"{address}/health", timeout=2):  # noqa: S310
-                    break
-            except OSError:
-                time.sleep(0.25)
-        else:
-            return
-        click.echo(f"\nPromissory is ready: {h.settings.public_url}")
-        if h.settings.demo:
-            click.echo(
-                f"Demo sign-in, one click per role: {h.settings.public_url}/demo\n"
-                "  applicant, officer, approver, collector, risk manager, administrator, auditor\n"
-            )
-        click.echo("Stop with Ctrl-C.")
+    def clock() -> None:
+        h.database.forget_connections()
+        job_runner.serve_clock(h.database, h.settings, h.jobs)
 
-    threading.Thread(target=wait, daemon=True).start()
+    def worker() -> None:
+        h.database.forget_connections()
+        queue.work(h.database.url, concurrency=2)
+
+    return [Process("web", lambda: serve_web(app, h)), Process("scheduler", clock), Process("worker", worker)]
+
+
+def _address(h: House) -> str:
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(h.settings.host, h.settings.host)  # noqa: S104
+    return f"http://[{host}]:{h.settings.port}" if ":" in host else f"http://{host}:{h.settings.port}"
+
+
+def _announce(h: House) -> None:
+    click.echo(f"\nPromissory is ready: {h.settings.public_url}")
+    if h.settings.demo:
+        click.echo(
+            f"Demo sign-in, one click per role: {h.settings.public_url}/demo\n"
+            "  applicant, officer, approver, collector, risk manager, administrator, auditor\n"
+        )
+    click.echo("Stop with Ctrl-C.")
 
 
 COMMANDS = [db, jobs, serve]

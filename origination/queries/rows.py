@@ -26,7 +26,7 @@ from origination.tables.offer import OfferRow
 from origination.tables.product import ProductRow
 
 ACCEPTED_OFFER = "accepted"
-A = TypeVar("A", BureauReportRow, FactSetRow, KycCheckRow)
+A = TypeVar("A", BureauReportRow, DecisionRow, FactSetRow, KycCheckRow)
 
 
 def product_of(w: Work, row: ApplicationRow) -> Product:
@@ -83,9 +83,14 @@ def keep_newest(w: Work, kept: A) -> A:
     return kept
 
 
+def _remembered(w: Work, row: ApplicationRow, row_class: type[A]) -> A | None:
+    found: A | None = w.session.info.get("newest", {}).get((row_class, row.id, row.assessment))
+    return found
+
+
 def _newest(w: Work, row: ApplicationRow, row_class: type[A], at: Any) -> A | None:
-    remembered: A | None = w.session.info.get("newest", {}).get((row_class, row.id, row.assessment))
-    if remembered is not None:
+    remembered = _remembered(w, row, row_class)
+    if remembered is not None or w.is_new(row.id):
         return remembered
     query = select(row_class).where(row_class.application_id == row.id, row_class.assessment == row.assessment)
     return w.session.scalars(query.order_by(at.desc(), row_class.id.desc()).limit(1)).first()
@@ -120,6 +125,11 @@ def own_from_json(raw: dict[str, Any]) -> OwnBook:
 
 def latest_decision(w: Work, row: ApplicationRow, *, kind: str | None = None) -> DecisionRow | None:
     """The newest decision of the assessment that counts, of one kind if named."""
+    remembered = _remembered(w, row, DecisionRow)
+    if remembered is not None and kind in {None, remembered.kind}:
+        return remembered
+    if remembered is None and w.is_new(row.id):
+        return None
     query = select(DecisionRow).where(DecisionRow.application_id == row.id, DecisionRow.assessment == row.assessment)
     if kind is not None:
         query = query.where(DecisionRow.kind == kind)
@@ -144,20 +154,41 @@ def case_of(w: Work, row: ApplicationRow, kept: FactSetRow, product: Product) ->
     )
 
 
+def keep_offers(w: Work, row: ApplicationRow, made: tuple[OfferRow, ...]) -> None:
+    """Remembers the offers of an application for the rest of this work."""
+    w.session.info.setdefault("offers", {})[row.id, row.assessment] = made
+
+
+def _made_offers(w: Work, row: ApplicationRow) -> tuple[OfferRow, ...] | None:
+    """All offers of an application that this work itself began and made offers on; None when others may exist."""
+    found: tuple[OfferRow, ...] | None = w.session.info.get("offers", {}).get((row.id, row.assessment))
+    return found if w.is_new(row.id) else None
+
+
 def accepted_offer(w: Work, row: ApplicationRow) -> OfferRow | None:
     """The offer that was taken, if any."""
+    made = _made_offers(w, row)
+    if made is not None:
+        return next((one for one in made if one.status == ACCEPTED_OFFER), None)
     query = select(OfferRow).where(OfferRow.application_id == row.id, OfferRow.status == ACCEPTED_OFFER)
     return w.session.scalars(query).first()
 
 
 def offers_of(w: Work, row: ApplicationRow) -> tuple[OfferRow, ...]:
     """The offers of the assessment that counts, newest decision first."""
+    made = _made_offers(w, row)
+    if made is not None:
+        return made
     query = select(OfferRow).where(OfferRow.application_id == row.id, OfferRow.assessment == row.assessment)
     return tuple(w.session.scalars(query.order_by(OfferRow.made_at.desc(), OfferRow.number)))
 
 
 def consent_rows(w: Work, application_id: UUID) -> dict[str, ConsentRow]:
     """The consents given, by kind, the newest of each."""
+    if w.is_new(application_id):
+        given = [row for row in w.session.new if isinstance(row, ConsentRow) and row.application_id == application_id]
+        if given:
+            return {row.kind: row for row in sorted(given, key=lambda row: row.agreed_at)}
     query = select(ConsentRow).where(ConsentRow.application_id == application_id).order_by(ConsentRow.agreed_at)
     return {row.kind: row for row in w.session.scalars(query)}
 

@@ -18,7 +18,7 @@ from origination.domain.decision import decision_to_dict, fingerprint
 from origination.domain.offer import Wish, solve_wish
 from origination.domain.policy import OriginationPolicy
 from origination.domain.rules import Outcome
-from origination.queries.rows import answers_of, case_of, fact_set_of, latest_decision, product_of
+from origination.queries.rows import answers_of, case_of, fact_set_of, keep_newest, latest_decision, product_of
 from origination.steps.case import SUBJECT, move, open_case
 from origination.steps.tell import tell, tell_decline
 from origination.tables.application import ApplicationRow
@@ -96,7 +96,8 @@ def keep_decision(
     if override_reason is not None:
         record["override"] = dict(policy.said(override_reason))
     rate = found.price.rate_annual if found.price is not None else None
-    made = w.add(
+    return keep_newest(
+        w,
         DecisionRow(
             id=uuid7(), application_id=row.id, assessment=row.assessment, number=_next_number(w, row), kind=kind,
             outcome=(outcome or found.decision.outcome).value,
@@ -107,10 +108,8 @@ def keep_decision(
             amortisation=found.wish.kind.value, is_counter=is_counter, rate_annual=rate, price=_price(found),
             override=override, override_reason=override_reason, actor_id=w.actor.id,
             actor_name=w.actor.name, reason=reason, decided_at=w.now, decided_on=w.today,
-        )
+        ),
     )  # fmt: skip
-    w.session.flush()
-    return made
 
 
 def _price(found: Assessment) -> list[dict[str, Any]]:
@@ -120,5 +119,8 @@ def _price(found: Assessment) -> list[dict[str, Any]]:
 
 
 def _next_number(w: Work, row: ApplicationRow) -> int:
+    if w.is_new(row.id):
+        last = latest_decision(w, row)
+        return 1 if last is None else last.number + 1
     query = select(func.coalesce(func.max(DecisionRow.number), 0)).where(DecisionRow.application_id == row.id)
     return int(w.session.scalar(query) or 0) + 1

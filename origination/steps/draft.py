@@ -12,8 +12,6 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
-
 from core import audit
 from core.db import Work
 from core.domain.actor import Role
@@ -36,7 +34,7 @@ from origination.domain.identity.bank import RULES as BANK_RULES
 from origination.domain.identity.check import KINDS, check_identity_number
 from origination.domain.offer import Wish
 from origination.domain.policy import OriginationPolicy
-from origination.queries.rows import check_sight, product_of
+from origination.queries.rows import check_sight, consent_rows, product_of
 from origination.schemas import read_owners, read_section
 from origination.steps.case import SUBJECT, copy_wish, open_case, owner_row, touch
 from origination.steps.catalogue import product_on_sale
@@ -88,7 +86,6 @@ def start_application(
         )
     )  # fmt: skip
     copy_wish(row, answers)
-    w.session.flush()
     audit.record(w, "application.started", SUBJECT, row.id, product=product.code, version=product.version)
     return row
 
@@ -258,8 +255,9 @@ def _owner_errors(w: Work, lines: list[Mapping[str, Any]]) -> tuple[tuple[OwnerE
 
 def replace_owners(w: Work, row: ApplicationRow, entries: Sequence[OwnerEntry]) -> None:
     """The owners of an application become exactly these."""
-    row.owners.clear()
-    w.session.flush()
+    if row.owners:
+        row.owners.clear()
+        w.session.flush()
     row.owners.extend(owner_row(at, entry) for at, entry in enumerate(entries))
 
 
@@ -313,7 +311,7 @@ def give_consents(
 
     w.actor.require(Role.APPLICANT, Role.OFFICER, Role.SYSTEM)
     row = open_draft(w, application_id, expected_version)
-    held = set(w.session.scalars(select(ConsentRow.kind).where(ConsentRow.application_id == row.id)))
+    held = consent_rows(w, row.id)
     with speak(row.locale):
         shown = {kind: translate(CONSENT_TEXTS[kind]) for kind in kinds}
     for kind in kinds:

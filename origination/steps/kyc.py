@@ -110,7 +110,7 @@ def _subjects(w: Work, row: ApplicationRow) -> tuple[KycSubject, ...]:
     ]  # fmt: skip
     owner_ids = [owner.party_id for owner in row.owners if owner.party_id is not None]
     wanted = [*owner_ids, *([row.signatory_party_id] if row.signatory_party_id else [])]
-    owners = {party.id: party for party in w.session.scalars(select(PartyRow).where(PartyRow.id.in_(wanted)))}
+    owners = {party_id: w.get(PartyRow, party_id) for party_id in wanted}
     subjects += [
         _subject(owners[party_id], SubjectRole.OWNER, None, country=owners[party_id].country) for party_id in owner_ids
     ]
@@ -167,7 +167,7 @@ def _add(
     lists: dict[str, Any],
     reason: str | None,
 ) -> KycCheckRow:
-    kept = keep_newest(
+    return keep_newest(
         w,
         KycCheckRow(
             id=uuid7(), application_id=row.id, assessment=row.assessment, outcome=outcome, findings=findings,
@@ -175,8 +175,6 @@ def _add(
             checked_on=w.today,
         ),
     )  # fmt: skip
-    w.session.flush()
-    return kept
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

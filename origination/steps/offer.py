@@ -23,6 +23,7 @@ from origination.queries.rows import (
     answers_of,
     case_of,
     fact_set_of,
+    keep_offers,
     latest_decision,
     offers_of,
     product_of,
@@ -62,7 +63,7 @@ def make_offers(w: Work, application_id: UUID) -> tuple[OfferRow, ...]:
         _keep(w, row, made, at, quote(case.product, _terms(case, made, wish, approved, policy), w.today), policy)
         for at, wish in enumerate(wishes, start=1)
     )
-    w.session.flush()
+    keep_offers(w, row, offers)
     move(
         w, row, ApplicationStatus.OFFERED, "application.offered", decision=str(made.id),
         offers=[str(one.id) for one in offers], expires_on=offers[0].expires_on.isoformat(),
@@ -132,7 +133,6 @@ def accept_offer(w: Work, application_id: UUID, offer_id: UUID, *, expected_vers
         amount=found.amount_minor, currency=found.currency,
     )  # fmt: skip
     found.status, found.accepted_at = ACCEPTED, w.now
-    w.session.flush()
     return found
 
 

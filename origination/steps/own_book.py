@@ -25,11 +25,7 @@ def related_parties(w: Work, row: ApplicationRow) -> frozenset[UUID]:
     """The applicant, the owners, every other party of the same identity, and every company that one of them controls
     (`connected.CONTROL_SHARE`, or by other means): one group of connected borrowers."""
     direct = {row.party_id, *(owner.party_id for owner in row.owners)} - {None}
-    indexes = [
-        index
-        for index in w.session.scalars(select(PartyRow.identity_index).where(PartyRow.id.in_(direct)))
-        if index is not None
-    ]
+    indexes = {index for one in direct if one and (index := w.get(PartyRow, one).identity_index) is not None}
     same = _of_identity(w, indexes)
     return frozenset(one for one in direct | same | _controlled(w, indexes) if one is not None)
 

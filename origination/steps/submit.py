@@ -29,12 +29,12 @@ from origination.domain.application import (
 from origination.domain.assessment import wish_of
 from origination.domain.identity.check import index_number
 from origination.domain.policy import OriginationPolicy
-from origination.queries.rows import answers_of, owners_of, product_of
+from origination.queries.rows import answers_of, consent_rows, owners_of, product_of
 from origination.steps.case import move, open_case, write_answers
 from origination.steps.draft import errors_again
 from origination.steps.tell import tell
 from origination.steps.trace import leave_traces
-from origination.tables.application import ApplicationDocumentRow, ApplicationRow, ConsentRow, OwnerRow
+from origination.tables.application import ApplicationDocumentRow, ApplicationRow, OwnerRow
 
 ADVANCE = "advance_application"
 # Where quiet hours and due days are counted for a borrower of that country; the lender's own zone otherwise.
@@ -72,7 +72,6 @@ def submit(w: Work, application_id: UUID, *, expected_version: int | None = None
     row.due_at = w.now + timedelta(days=w.policy(OriginationPolicy).review.referral_days)
     _request_documents(w, row)
     move(w, row, ApplicationStatus.SUBMITTED, "application.submitted", reference=row.reference)
-    w.session.flush()
     tell(w, row, "application_received")
     queue.defer(w, ADVANCE, queueing_lock=f"{ADVANCE}:{row.id}", application_id=str(row.id))
     return Submitted(row.id, row.reference, replayed=False)
@@ -87,7 +86,7 @@ def _check(w: Work, row: ApplicationRow, answers: Mapping[str, FactValue]) -> No
         wrong |= errors
     if row.segment == "sme" and not row.owners:
         wrong["owners"] = Text("Enter at least one owner")
-    given = set(w.session.scalars(select(ConsentRow.kind).where(ConsentRow.application_id == row.id)))
+    given = consent_rows(w, row.id).keys()
     for kind in sorted(REQUIRED_CONSENTS):
         if kind.value not in given:
             wrong[f"consent_{kind.value}"] = Text("Without this consent we cannot go on")
@@ -148,7 +147,6 @@ def _new_party(w: Work, row: ApplicationRow, answers: Mapping[str, FactValue]) -
     )  # fmt: skip
     refresh_party(party, row, answers)
     w.add(party)
-    w.session.flush()
     return party
 
 
@@ -195,7 +193,6 @@ def open_owner_parties(w: Work, row: ApplicationRow) -> None:
     for owner in row.owners:
         if owner.party_id is None:
             owner.party_id = _owner_party(w, row, owner).id
-    w.session.flush()
 
 
 def open_signatory(w: Work, row: ApplicationRow, answers: Mapping[str, FactValue]) -> None:
@@ -233,9 +230,8 @@ def _owner_party(w: Work, row: ApplicationRow, owner: OwnerRow) -> PartyRow:
 
 
 def _request_documents(w: Work, row: ApplicationRow) -> None:
-    held = set(
-        w.session.scalars(select(ApplicationDocumentRow.kind).where(ApplicationDocumentRow.application_id == row.id))
-    )
+    query = select(ApplicationDocumentRow.kind).where(ApplicationDocumentRow.application_id == row.id)
+    held = set() if w.is_new(row.id) else set(w.session.scalars(query))
     for kind in product_of(w, row).documents:
         if kind not in held:
             w.add(
