@@ -123,7 +123,7 @@ def _train_on_cluster(
     params = _params(features, plan, additive=additive, seed=seed) | {"nthread": 1}
     types = {"feature_names": [f"f{i}" for i in range(len(features))],
              "feature_types": ["c" if f.is_category else "q" for f in features]}  # fmt: skip
-    with distributed.Client(cluster, set_as_default=False) as client:
+    with distributed.Client(cluster) as client:  # xgboost.dask asks for the current client
         parts = max(1, len(client.scheduler_info()["workers"]))
 
         def split(array: np.ndarray) -> Any:

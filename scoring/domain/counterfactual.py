@@ -1,24 +1,34 @@
-"""The smallest believable changes that reach the cut-off: exact search over the cells of an additive card.
+"""The smallest believable changes that reach the cut-off and pass the rules.
 
-Each option moves one feature to another cell, at the value of that cell nearest to the present one. Combinations of up
-to three features are tried, fewest and smallest changes first, and each is scored again before it is told.
+Of an additive card the search over its cells is exact: the points of a change do not depend on the others, so the
+cheapest combination of up to three changes is found among all of them. Of a deep card, where they do, a bounded number
+of combinations is scored. Either way a change leads to the value nearest to the present one, and what is told has been
+scored again with the changed facts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import combinations, product
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 
+from core.domain.money import Money, exponent
 from scoring.domain.additive import AdditiveCard
 from scoring.domain.columns import Feature
+from scoring.domain.deep import DeepCard
+from scoring.domain.trees import Grid
 
 CHANGES_MAX = 3
-OPTIONS_MAX = 6  # per feature: the nearest cells that gain anything
+DEEP_OPTIONS = 8  # per feature of a deep card
+DEEP_TRIPLES_OF = 4  # features of a deep card that are tried three at a time: those that gain most alone
+GRID = 8  # further values tried in each direction when rules must pass too
+TRIES_MAX = 400  # questions to the rules per number of changes
+KEPT = 60  # candidates of one combination of features that are looked at, cheapest first
+Facts = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +44,7 @@ class Bound:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One feature's move; `gain` in points."""
+    """One feature's move; `gain` in points: what it adds by itself."""
 
     feature: str
     before: Any
@@ -52,45 +62,52 @@ class Counterfactual:
 
 @dataclass(frozen=True, slots=True)
 class _Option:
-    position: int
+    """A feature's new value: `cell` in its grid (-1 for a fact the card does not look at), `gain` in ticks alone."""
+
     value: Any
+    cell: int
     gain: int
     cost: float
 
 
-def find_changes(
-    card: AdditiveCard, facts: Mapping[str, Any], bounds: Sequence[Bound], *, limit: int = 3,
-    passes: Callable[[Mapping[str, Any]], bool] = lambda _facts: True,
-) -> tuple[Counterfactual, ...]:  # fmt: skip
-    """Up to `limit` sets of changes reaching the cut-off, fewest first; empty when the score passes already or none do.
+_Candidate = tuple[float, tuple[str, ...], tuple[_Option, ...]]
 
-    `passes` says whether the changed facts also pass the lender's rules. No set contains another that suffices.
+
+def _always(_facts: Facts) -> bool:
+    return True
+
+
+def find_changes(
+    card: AdditiveCard | DeepCard, facts: Facts, bounds: Sequence[Bound], *, limit: int = 3,
+    passes: Callable[[Facts], bool] = _always,
+) -> tuple[Counterfactual, ...]:  # fmt: skip
+    """Up to `limit` sets of changes reaching the cut-off, fewest first, then by the sum of relative moves.
+
+    `passes` says whether the changed facts also pass the lender's rules; a bound may name a fact that only the rules
+    look at. Empty when the facts reach and pass already, or nothing within the bounds does. No set contains another
+    that suffices. The texts are the caller's: features are named by their facts, values come in the type they have.
     """
     terms = card.terms
     now = card.score(facts)
     wanted = terms.cutoff_ticks - now.score
-    if wanted <= 0:
+    ruled = passes is not _always
+    if wanted <= 0 and (not ruled or passes(facts)):
         return ()
-    options = {b.feature: _options(card, facts, b, now.ticks) for b in bounds if b.feature in terms.names}
-    options = {name: found for name, found in options.items() if found}
+    options = _all_options(card, facts, bounds, now.ticks, now.cells, ruled=ruled)
     found: list[Counterfactual] = []
     enough: list[frozenset[str]] = []
     for size in range(1, CHANGES_MAX + 1):
-        sets = []
-        for names in combinations(sorted(options), size):
-            if any(smaller <= set(names) for smaller in enough):
-                continue
-            sets += [
-                (sum(option.cost for option in chosen), names, chosen)
-                for chosen in product(*(options[name] for name in names))
-                if sum(option.gain for option in chosen) >= wanted
-            ]
-        for _, names, chosen in sorted(sets, key=lambda item: (item[0], item[1])):
-            if any(smaller <= set(names) for smaller in enough):
+        tries = 0
+        candidates = _candidates(card, options, size, wanted, now.cells, ruled=ruled)
+        for _, names, chosen in sorted(candidates, key=lambda item: (item[0], item[1])):
+            if tries >= TRIES_MAX or any(smaller <= set(names) for smaller in enough):
                 continue
             changed = dict(facts) | {name: option.value for name, option in zip(names, chosen, strict=True)}
             again = card.score(changed)
-            if again.score >= terms.cutoff_ticks and passes(changed):
+            if again.score < terms.cutoff_ticks:
+                continue
+            tries += 1
+            if passes(changed):
                 enough.append(frozenset(names))
                 found.append(_told(card, facts, names, chosen, again.score))
                 if len(found) == limit:
@@ -99,7 +116,7 @@ def find_changes(
 
 
 def _told(
-    card: AdditiveCard, facts: Mapping[str, Any], names: tuple[str, ...], chosen: tuple[_Option, ...], score: int
+    card: AdditiveCard | DeepCard, facts: Facts, names: tuple[str, ...], chosen: tuple[_Option, ...], score: int
 ) -> Counterfactual:
     shown = card.terms.scale.points
     changes = tuple(
@@ -109,27 +126,157 @@ def _told(
     return Counterfactual(changes, shown(score))
 
 
-def _options(card: AdditiveCard, facts: Mapping[str, Any], bound: Bound, ticks: Sequence[int]) -> list[_Option]:
-    position = card.terms.names.index(bound.feature)
-    feature, table = card.terms.features[position], card.tables[position]
-    current = feature.encode(facts.get(bound.feature))
-    found = []
-    if feature.is_category:
-        for label in bound.choices:
-            code = int(feature.encode(label))
-            gain = table.ticks[code] - ticks[position]
-            if gain > 0:
-                found.append(_Option(position, label, gain, 1.0))
-        return sorted(found, key=lambda option: (-option.gain, str(option.value)))[:OPTIONS_MAX]
-    if np.isnan(current):
+def _candidates(
+    card: AdditiveCard | DeepCard, options: Mapping[str, Sequence[_Option]], size: int, wanted: int,
+    cells: Sequence[int], *, ruled: bool,
+) -> Iterator[_Candidate]:  # fmt: skip
+    """The cheapest combinations of `size` features' options that gain enough: one of each set of features, several
+    when rules may refuse the first."""
+    names = sorted(options)
+    if isinstance(card, DeepCard) and size == CHANGES_MAX:
+        names = sorted(sorted(names, key=lambda n: -max(o.gain for o in options[n]))[:DEEP_TRIPLES_OF])
+    for combination in combinations(names, size):
+        parts = [options[name] for name in combination]
+        cost = _sums([np.array([option.cost for option in part]) for part in parts])
+        if isinstance(card, DeepCard):
+            gain = _deep_gains(card, combination, parts, cells)
+        else:
+            gain = _sums([np.array([option.gain for option in part]) for part in parts])
+        feasible = np.flatnonzero(gain >= wanted)
+        best = feasible[np.argsort(cost[feasible], kind="stable")][: KEPT if ruled else 1]
+        shape = tuple(len(part) for part in parts)
+        for at in best:
+            places = np.unravel_index(at, shape)
+            yield (
+                float(cost[at]), combination, tuple(part[int(i)] for part, i in zip(parts, places, strict=True))
+            )  # fmt: skip
+
+
+def _sums(parts: Sequence[np.ndarray]) -> np.ndarray:
+    """The sums of one element of each, for every choice, flattened."""
+    total = parts[0]
+    for part in parts[1:]:
+        total = (total[:, None] + part[None, :]).ravel()
+    return total
+
+
+def _deep_gains(
+    card: DeepCard, names: Sequence[str], parts: Sequence[Sequence[_Option]], cells: Sequence[int]
+) -> np.ndarray:
+    """Ticks gained by every choice of one option each, scored together."""
+    places = np.meshgrid(*[np.arange(len(part)) for part in parts], indexing="ij")
+    size = places[0].size
+    matrix = np.repeat(np.asarray(cells, dtype=np.int32)[:, None], size + 1, axis=1)  # the last column is as it is now
+    for name, part, place in zip(names, parts, places, strict=True):
+        if part[0].cell >= 0:
+            found = np.array([option.cell for option in part], dtype=np.int32)
+            matrix[card.terms.names.index(name), :size] = found[place.ravel()]
+    score = card.score_cells(matrix)
+    return score[:size] - score[size]
+
+
+def _all_options(
+    card: AdditiveCard | DeepCard, facts: Facts, bounds: Sequence[Bound], ticks: Sequence[int], cells: Sequence[int], *,
+    ruled: bool,
+) -> dict[str, list[_Option]]:  # fmt: skip
+    found: dict[str, list[_Option]] = {}
+    for bound in bounds:
+        if bound.feature in card.terms.names:
+            at = card.terms.names.index(bound.feature)
+            feature, grid = card.terms.features[at], _grid(card, at)
+            values = _values(feature, grid, facts.get(bound.feature), bound, ruled=ruled)
+            priced = _priced(card, at, values, ticks, cells)
+            kept = priced if ruled else _frontier(priced)
+            if isinstance(card, DeepCard):
+                kept = _thinned(kept)
+        else:
+            kept = [_Option(value, -1, 0, cost) for value, cost in _outside(facts, bound)] if ruled else []
+        if kept:
+            found[bound.feature] = kept
+    return found
+
+
+def _grid(card: AdditiveCard | DeepCard, at: int) -> Grid:
+    return card.shap.grids[at] if isinstance(card, DeepCard) else card.tables[at].grid
+
+
+def _priced(
+    card: AdditiveCard | DeepCard, at: int, values: Sequence[tuple[Any, int, float]], ticks: Sequence[int],
+    cells: Sequence[int],
+) -> list[_Option]:  # fmt: skip
+    """The options of one feature with what each gains alone, cheapest first."""
+    if not values:
         return []
-    for cell in range(table.grid.cells - 1):
-        gain = table.ticks[cell] - ticks[position]
-        value = _nearest(table.grid.edges, cell, current, bound)
-        if gain > 0 and value is not None:
-            found.append(_Option(position, _typed(feature, facts[bound.feature], value), gain, _cost(current, value)))
-    found.sort(key=lambda option: (option.cost, -option.gain))
-    return found[:OPTIONS_MAX]
+    wanted = [cell for _, cell, _ in values]
+    if isinstance(card, DeepCard):
+        matrix = np.repeat(np.asarray(cells, dtype=np.int32)[:, None], len(values) + 1, axis=1)
+        matrix[at, :-1] = wanted
+        score = card.score_cells(matrix)
+        gains = (score[:-1] - score[-1]).tolist()
+    else:
+        gains = [card.tables[at].ticks[cell] - ticks[at] for cell in wanted]
+    found = [_Option(value, cell, gain, cost) for (value, cell, cost), gain in zip(values, gains, strict=True)]
+    return sorted(found, key=lambda option: (option.cost, -option.gain, str(option.value)))
+
+
+def _frontier(options: Sequence[_Option]) -> list[_Option]:
+    """Only options that gain more than every cheaper one: a cheapest sufficient set never needs the others."""
+    kept: list[_Option] = []
+    for option in options:
+        if option.gain > (kept[-1].gain if kept else 0):
+            kept.append(option)
+    return kept
+
+
+def _thinned(options: Sequence[_Option]) -> list[_Option]:
+    """At most eight, evenly over the costs, and always the one that gains most."""
+    if len(options) <= DEEP_OPTIONS:
+        return list(options)
+    places = set(np.linspace(0, len(options) - 1, DEEP_OPTIONS - 1).round().astype(int).tolist())
+    places.add(max(range(len(options)), key=lambda at: options[at].gain))
+    return [options[at] for at in sorted(places)]
+
+
+def _values(feature: Feature, grid: Grid, fact: Any, bound: Bound, *, ruled: bool) -> list[tuple[Any, int, float]]:
+    """(value, cell, cost) the feature may take: the nearest value of every other cell, or the choices allowed.
+
+    With rules to pass, also values further off, because the nearest one may be refused.
+    """
+    current = feature.encode(fact)
+    if feature.is_category:
+        codes = [(label, int(feature.encode(label))) for label in bound.choices]
+        return [(label, code, 1.0) for label, code in codes if code != current]
+    if np.isnan(current):
+        return []  # nobody can be told to change what is unknown
+    nearest = (_nearest(grid.edges, cell, current, bound) for cell in range(grid.cells - 1))
+    values = [value for value in nearest if value is not None and value != current]
+    if ruled:
+        values = sorted({*values, *_ladder(current, bound)})
+    where = np.searchsorted(np.asarray(grid.edges), values, side="right").tolist() if values else []
+    return [(_typed(fact, value), cell, _cost(current, value)) for value, cell in zip(values, where, strict=True)]
+
+
+def _outside(facts: Facts, bound: Bound) -> list[tuple[Any, float]]:
+    """Values of a fact the card does not look at."""
+    fact = facts.get(bound.feature)
+    if bound.choices:
+        return [(choice, 1.0) for choice in bound.choices if choice != fact]
+    current = _number(fact)
+    if current is None:
+        return []
+    return [(_typed(fact, value), _cost(current, value)) for value in _ladder(current, bound)]
+
+
+def _ladder(current: float, bound: Bound) -> list[float]:
+    """Some values from the present one to either bound, on the steps of the bound."""
+    found = set()
+    for end in (bound.low, bound.high):
+        if np.isfinite(end):
+            for value in np.linspace(current, end, GRID + 1)[1:]:
+                snapped = float(np.round(value / bound.step) * bound.step)
+                if bound.low <= snapped <= bound.high and snapped != current:
+                    found.add(snapped)
+    return sorted(found)
 
 
 def _nearest(edges: Sequence[float], cell: int, current: float, bound: Bound) -> float | None:
@@ -150,8 +297,18 @@ def _cost(current: float, value: float) -> float:
     return abs(value - current) / max(abs(current), 1.0)
 
 
-def _typed(feature: Feature, like: Any, value: float) -> Any:  # noqa: ARG001
+def _number(fact: Any) -> float | None:
+    if isinstance(fact, Money):
+        return float(fact.minor / 10 ** exponent(fact.currency))
+    if isinstance(fact, int | float | Decimal) and not isinstance(fact, bool):
+        return float(fact)
+    return None
+
+
+def _typed(like: Any, value: float) -> Any:
     """The value in the type the fact has."""
+    if isinstance(like, Money):
+        return Money(round(Decimal(str(value)) * 10 ** exponent(like.currency)), like.currency)
     if isinstance(like, Decimal):
         return Decimal(str(value))
-    return int(value) if isinstance(like, int) else value
+    return int(value) if isinstance(like, int) and value == int(value) else value

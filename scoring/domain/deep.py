@@ -100,6 +100,11 @@ class DeepCard:
         pd = 1 / (1 + np.exp(-(self.terms.intercept + self.terms.slope * margin)))
         return ScoredRows(pd, score, ticks, self.terms.rank_rows(ticks))
 
+    def score_cells(self, cells: np.ndarray) -> np.ndarray:
+        """Scores in ticks of rows given by their cells, (features, rows)."""
+        parts = self.shap.rows(cells)
+        return self.base_ticks + np.rint(parts * self.terms.slope * self._per_unit).astype(np.int64).sum(axis=0)
+
     def cell_label(self, feature: int, cell: int) -> str:
         """The cell in words of the data."""
         return label_cell(self.terms.features[feature], self.shap.grids[feature], cell)

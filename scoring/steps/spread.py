@@ -72,6 +72,10 @@ def apply_parts(
         for feature, times in found["unknown"].items():
             unknown[feature] = unknown.get(feature, 0) + times
         progress(len(known) + count, len(parts), rows)
+    for part in todo:  # what a worker that died was writing
+        for left in out.glob(f".{part.out.name}.*"):
+            if left != part.note:
+                left.unlink(missing_ok=True)
     if failed:
         raise InvalidInput(failed)
     return Spread(rows, len(todo), len(known), unknown)
@@ -139,7 +143,7 @@ def _run(version: Version, parts: list[Part], cluster: str | None) -> Iterator[t
             yield part, score_part(*arguments)
         return
     distributed: Any = import_dask()
-    with distributed.Client(cluster, set_as_default=False) as client:
+    with distributed.Client(cluster) as client:  # as_completed asks for the current client
         futures = {
             client.submit(score_part, *arguments, pure=False, retries=RETRIES): part
             for part, arguments in zip(parts, given, strict=True)
