@@ -1,4 +1,4 @@
-"""What if: another amount, tenor or kind on a copy of the case. Nothing of it is kept but that it was asked."""
+"""What if: another amount, tenor, kind or income on a copy of the case. Nothing of it is kept but that it was asked."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from origination.domain.assessment import Score, assess, scoring_facts
 from origination.domain.offer import Wish
 from origination.domain.policy import OriginationPolicy
 from origination.domain.rules import Outcome
+from origination.domain.supposed import with_income
 from origination.queries.rows import case_of, fact_set_of, product_of
 from origination.steps.case import SUBJECT, open_case
 
@@ -26,6 +27,7 @@ class WhatIf:
     """How the case would come out."""
 
     wish: Wish
+    income: Money | None
     outcome: Outcome
     reason_ids: tuple[str, ...]
     points: Decimal
@@ -37,8 +39,8 @@ class WhatIf:
     cost_effective: Decimal | None
 
 
-def what_if(w: Work, application_id: UUID, wish: Wish) -> WhatIf:
-    """Scores and decides a copy of the frozen facts with another wish.
+def what_if(w: Work, application_id: UUID, wish: Wish, *, income: Money | None = None) -> WhatIf:
+    """Scores and decides a copy of the frozen facts with another wish, and another income if given.
 
     Raises InvalidInput for a wish the product does not offer, IllegalTransition before the case was scored,
     ModelUnavailable without a usable card.
@@ -53,17 +55,20 @@ def what_if(w: Work, application_id: UUID, wish: Wish) -> WhatIf:
     product, policy = product_of(w, row), w.policy(OriginationPolicy)
     product.check_wish(wish.amount, wish.tenor_months, wish.kind)
     case = case_of(w, row, kept, product)
+    if income is not None:
+        case = with_income(case, income)
     scored = preview(w, segment=row.segment, facts=scoring_facts(case, wish, policy), product=row.product_code)
     pd = Decimal(str(scored.pd)).quantize(_MILLIONTH, rounding=ROUND_HALF_EVEN)
     again = replace(case, score=Score(pd=pd, points=scored.points, grade=scored.grade))
     found = assess(again, wish, policy)
     audit.record(
         w, "application.simulated", SUBJECT, row.id, amount=wish.amount.minor, tenor=wish.tenor_months,
-        kind=wish.kind.value, outcome=found.decision.outcome.value,
+        kind=wish.kind.value, income=None if income is None else income.minor, outcome=found.decision.outcome.value,
     )  # fmt: skip
     quote = found.quote
     return WhatIf(
         wish=wish,
+        income=income,
         outcome=found.decision.outcome,
         reason_ids=found.decision.reason_ids,
         points=scored.points,

@@ -20,8 +20,10 @@ from core.web.forms import Form, read_text
 from core.web.guards import allow
 from core.web.work import read, work
 from origination.domain.application import CLOSED, ApplicationStatus
+from origination.domain.remedy import applicant_text
 from origination.queries.applicant import REJECTED, REQUESTED, ApplicationView, my_application
 from origination.queries.journey import messages_about, my_contract, my_messages, open_review, reached_at
+from origination.queries.remedies import newest_remedies
 from origination.queries.tracker import status as tracker_status
 from origination.steps.amend import withdraw
 from origination.steps.verdict import ask_for_person
@@ -139,8 +141,15 @@ def status_page(r: Work, view: ApplicationView, form: Form | None = None) -> str
         asked=[(paper, paper_name(paper.kind)) for paper in asked] if open_ else [],
         reasons=[reason_text(reason) for reason in found.reasons], messages=messages_about(r, view.id),
         review=open_review(r, view.id), cards=answer_cards(view, changeable=False),
-        can_withdraw=view.status in WITHDRAWABLE, expected=_expected(view),
+        can_withdraw=view.status in WITHDRAWABLE, expected=_expected(view), remedies=_remedies(r, view),
     )  # fmt: skip
+
+
+def _remedies(r: Work, view: ApplicationView) -> list[str]:
+    """What would have helped, in sentences; only a refused applicant is told."""
+    if view.status is not _S.DECLINED:
+        return []
+    return [translate(applicant_text(one)) for one in newest_remedies(r, view.id)]
 
 
 def _expected(view: ApplicationView) -> datetime | None:
