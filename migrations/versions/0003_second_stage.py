@@ -344,6 +344,10 @@ def upgrade() -> None:
     op.create_foreign_key(
         op.f("fk_application_signatory_party_id"), "application", "party", ["signatory_party_id"], ["id"]
     )
+    op.add_column("application_document", sa.Column("note", sa.String(), nullable=True))
+    op.add_column("application_document", sa.Column("requested_by", sa.String(length=200), nullable=True))
+    op.add_column("application_document", sa.Column("reminders", sa.BigInteger(), server_default="0", nullable=False))
+    op.add_column("application_document", sa.Column("expires_on", sa.Date(), nullable=True))
     op.add_column("decision", sa.Column("override_reason", sa.String(length=60), nullable=True))
     op.add_column("review_request", sa.Column("kyc_check_id", sa.Uuid(), nullable=True))
     op.alter_column("review_request", "decision_id", existing_type=sa.UUID(), nullable=True)
@@ -371,6 +375,10 @@ def downgrade() -> None:
     op.alter_column("review_request", "decision_id", existing_type=sa.UUID(), nullable=False)
     op.drop_column("review_request", "kyc_check_id")
     op.drop_column("decision", "override_reason")
+    op.drop_column("application_document", "expires_on")
+    op.drop_column("application_document", "reminders")
+    op.drop_column("application_document", "requested_by")
+    op.drop_column("application_document", "note")
     op.drop_constraint(op.f("fk_application_signatory_party_id"), "application", type_="foreignkey")
     op.drop_index("ix_application_status_submitted_at", table_name="application")
     op.drop_index("ix_application_status_due_at", table_name="application")
