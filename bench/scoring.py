@@ -1,20 +1,25 @@
 """Accuracy and speed of the scorecards, side by side with other learners in one run.
 
-python bench/scoring.py DATA_DIR [--parts 5] [--sets german,hmeq] [--out docs/scoring-bench.md]
+python bench/scoring.py DATA_DIR [--parts 5] [--sets german,hmeq] [--out docs/scoring.md] [--keep results.json]
 
 Accuracy: stratified five folds (seed 7); each fold's card is trained by the same steps as `flask score train` on the
 other four (search, cross-fitting, calibration) and judged on the fold. `--parts 2` runs the first two folds only.
-Protected columns are never features. Of the SBA file the column Term is left out: it leaks the outcome. Others see the
-same rows and columns: scikit-learn's gradient boosting (the LightGBM algorithm) with native categories, xgboost with
-library defaults, and optbinning's scorecard when it is installed.
+Protected columns are never features. Of the SBA file the column Term is left out: it leaks the outcome. The others see
+the same rows and columns: LightGBM with native categories and rounds by early stopping, the scorecards of optbinning
+and toad with a logistic regression. They are installed by `uv pip install -r bench/requirements-scoring.txt`; what is
+not there is left out, and the table says so. `--keep` holds the figures of sets run before, so that a long run can be
+cut in pieces. `--out` puts the tables between the marks of a Markdown file, or makes one.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import time
 import tomllib
+import warnings
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +31,7 @@ from scoring.domain.additive import AdditiveCard  # noqa: E402
 from scoring.domain.columns import learn_features  # noqa: E402
 from scoring.domain.metrics import auc, ece, fit_calibration  # noqa: E402
 from scoring.domain.policy import ScoringPolicy  # noqa: E402
-from scoring.engine import Booster, Plan, train_booster  # noqa: E402
+from scoring.engine import Booster, Plan  # noqa: E402
 from scoring.steps.assemble import assemble  # noqa: E402
 from scoring.steps.fit import choose_plan, fit_folds, fit_once, folds_of, sized_plan, take  # noqa: E402
 from scoring.steps.read_sample import read_sample, read_schema  # noqa: E402
@@ -34,6 +39,7 @@ from scoring.steps.read_sample import read_sample, read_schema  # noqa: E402
 SETS = ("german", "taiwan", "hmeq", "gmsc", "sba_national")
 POLICY = ScoringPolicy.from_toml(tomllib.loads((ROOT / "scoring" / "policy.toml").read_text()))
 SEED = 7
+BEGIN, END = "<!-- bench-scoring begins -->", "<!-- bench-scoring ends -->"
 
 
 def load(folder: Path, name: str):
@@ -59,22 +65,24 @@ def our_card(kind, features, columns, bad):
     )  # fmt: skip
 
 
-def sklearn_boosting(features, columns, bad, held):
-    from sklearn.ensemble import HistGradientBoostingClassifier
+def lightgbm_card(features, columns, bad, held):
+    import lightgbm
 
-    categorical = [f.is_category for f in features]
-    codes = [np.minimum(c, 253) if f.is_category else c for f, c in zip(features, columns, strict=True)]
-    learner = HistGradientBoostingClassifier(
-        learning_rate=0.05, max_iter=600, early_stopping=True, categorical_features=categorical, random_state=SEED
-    )
-    return learner.fit(np.column_stack(codes), bad).predict_proba(np.column_stack(held))[:, 1]
+    categories = [at for at, f in enumerate(features) if f.is_category]
+    settings = {
+        "objective": "binary", "learning_rate": 0.03, "num_leaves": 31, "min_child_samples": 20, "subsample": 0.8,
+        "subsample_freq": 1, "colsample_bytree": 0.8, "verbosity": -1, "num_threads": 2, "seed": SEED,
+    }  # fmt: skip
 
+    def data(rows):
+        matrix = np.column_stack(take(columns, rows))
+        return lightgbm.Dataset(matrix, bad[rows], categorical_feature=categories, free_raw_data=False)
 
-def xgboost_defaults(features, columns, bad, held):
-    plan = Plan("defaults", 6, 0.3, 100, 1.0, 1.0, 1.0, 1.0, 1.0, 256)
-    free = tuple(type(f)(f.name, f.type, 0, f.categories) for f in features)
-    booster, _ = train_booster(free, np.column_stack(columns), bad, plan, additive=False, seed=SEED)
-    return 1 / (1 + np.exp(-booster.margin(np.column_stack(held))))
+    watch = folds_of(bad, 5, SEED + 1) == 0
+    stop = lightgbm.early_stopping(60, verbose=False)
+    short = lightgbm.train(settings, data(~watch), 1500, valid_sets=[data(watch)], callbacks=[stop])
+    full = lightgbm.train(settings, data(np.ones(len(bad), dtype=bool)), round(1.1 * short.best_iteration) + 1)
+    return full.predict(np.column_stack(held))
 
 
 def optbinning_card(features, columns, bad, held):
@@ -89,36 +97,56 @@ def optbinning_card(features, columns, bad, held):
     return card.predict_proba(DataFrame(dict(zip(names, held, strict=True))))[:, 1]
 
 
-OTHERS = {"sklearn boosting": sklearn_boosting, "xgboost defaults": xgboost_defaults, "optbinning": optbinning_card}
+def toad_card(features, columns, bad, held):
+    import toad
+    from pandas import DataFrame
+    from sklearn.linear_model import LogisticRegression
+
+    names = [f"x{at}" for at in range(len(features))]
+    frame = DataFrame(dict(zip(names, columns, strict=True))).assign(bad=bad)
+    combiner = toad.transform.Combiner()
+    combiner.fit(frame, y="bad", method="dt", min_samples=0.05, empty_separate=True)
+    woe = toad.transform.WOETransformer()
+    design = woe.fit_transform(combiner.transform(frame), frame["bad"], exclude=["bad"])[names]
+    rows = woe.transform(combiner.transform(DataFrame(dict(zip(names, held, strict=True)))))[names]
+    return LogisticRegression(max_iter=1000).fit(design, bad).predict_proba(rows)[:, 1]
 
 
-def accuracy(folder: Path, names, parts: int):
-    """Rows (set, learner, AUC, slope, ECE, seconds per fit)."""
+OTHERS = {"LightGBM": lightgbm_card, "optbinning": optbinning_card, "toad": toad_card}
+
+
+def present(name: str) -> str | None:
+    """The installed version of one of the others."""
+    try:
+        return version(name.lower())
+    except PackageNotFoundError:
+        return None
+
+
+def accuracy(folder: Path, name: str, parts: int):
+    """Rows (set, learner, AUC, its spread over folds, slope, ECE, seconds per fit) of one data set."""
     lines = []
-    for name in names:
-        features, columns, bad = load(folder, name)
-        fold = folds_of(bad, 5, SEED)
-        for learner in ("logistic", "additive", "deep", *OTHERS):
-            figures = []
-            for k in range(parts):
-                inside, outside = fold != k, fold == k
-                started = time.perf_counter()
-                train_columns, held = take(columns, inside), take(columns, outside)
-                try:
-                    if learner in OTHERS:
-                        pd = OTHERS[learner](features, train_columns, bad[inside], held)
-                    else:
-                        pd = our_card(learner, features, train_columns, bad[inside]).score_rows(held).pd
-                except ImportError:
-                    break
-                pd = np.clip(pd, 1e-9, 1 - 1e-9)
-                truth = bad[outside]
-                _, slope = fit_calibration(truth, np.log(pd) - np.log1p(-pd))
-                figures.append((auc(truth, pd), slope, ece(truth, pd), time.perf_counter() - started))
-            if figures:
-                line = (name, learner, *np.mean(figures, axis=0))
-                lines.append(line)
-                print("{:14} {:18} AUC {:.4f} slope {:.2f} ECE {:.4f} {:.1f} s".format(*line), flush=True)
+    features, columns, bad = load(folder, name)
+    fold = folds_of(bad, 5, SEED)
+    for learner in ("logistic", "additive", "deep", *(other for other in OTHERS if present(other))):
+        figures = []
+        for k in range(parts):
+            inside, outside = fold != k, fold == k
+            started = time.perf_counter()
+            train_columns, held = take(columns, inside), take(columns, outside)
+            if learner in OTHERS:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")
+                    pd = OTHERS[learner](features, train_columns, bad[inside], held)
+            else:
+                pd = our_card(learner, features, train_columns, bad[inside]).score_rows(held).pd
+            pd = np.clip(pd, 1e-9, 1 - 1e-9)
+            truth = bad[outside]
+            _, slope = fit_calibration(truth, np.log(pd) - np.log1p(-pd))
+            figures.append((auc(truth, pd), slope, ece(truth, pd), time.perf_counter() - started))
+        area, slope, error, seconds = (float(mean) for mean in np.mean(figures, axis=0))
+        lines.append([name, learner, area, float(np.std([f[0] for f in figures])), slope, error, seconds])
+        print(f"{name:14} {learner:12} AUC {area:.4f} slope {slope:.2f} ECE {error:.4f} {seconds:.1f} s", flush=True)
     return lines
 
 
@@ -173,17 +201,48 @@ def speed(rows: int):
     return lines
 
 
-def report(accuracies, speeds, parts: int) -> str:
+def anchor_table(kept: dict) -> list[str]:
+    """AUC by data set and learner, in one table, and what is missing from it."""
+    sets = [name for name in SETS if name in kept]
+    learners = ["logistic", "additive", "deep", *OTHERS]
+    out = ["| AUC | " + " | ".join(sets) + " |", "|---|" + "---|" * len(sets)]
+    for learner in learners:
+        found = {name: line[2] for name in sets for line in kept[name]["lines"] if line[1] == learner}
+        if found:
+            out.append(f"| {learner} | " + " | ".join(f"{found[n]:.4f}" if n in found else "-" for n in sets) + " |")
+    absent = [other for other in OTHERS if not any(line[1] == other for n in sets for line in kept[n]["lines"])]
+    if absent:
+        out += ["", f"Not installed and so left out: {', '.join(absent)}."]
+    return out
+
+
+def report(kept: dict, speeds) -> str:
     """Markdown."""
-    out = [
-        "# Scorecards measured", "", "Made by `python bench/scoring.py DATA_DIR`; how is said there.", "",
-        f"Stratified folds, seed {SEED}, {parts} of 5 run. Figures are means over folds, on rows not trained on.", "",
-        "| data | learner | AUC | calibration slope | ECE | seconds per fit |", "|---|---|---|---|---|---|",
-    ]  # fmt: skip
-    out += [f"| {n} | {k} | {a:.4f} | {s:.2f} | {e:.4f} | {t:.1f} |" for n, k, a, s, e, t in accuracies]
-    out += ["", "| card | one row with reasons | `pred_contribs` | ratio | many rows |", "|---|---|---|---|---|"]
-    out += [f"| {k} ({t}) | {o:.1f} µs | {p:.0f} µs | {r:.0f} | {n:,} in {b:.1f} s |" for k, t, o, p, r, n, b in speeds]
+    folds = " or ".join(str(count) for count in sorted({entry["parts"] for entry in kept.values()}))
+    out = [f"Stratified folds, seed {SEED}, {folds} of 5 run; means over folds, on rows not trained on.", ""]
+    out += [*anchor_table(kept), ""]
+    out += [
+        "| data | learner | AUC over folds | calibration slope | ECE | seconds per fit |",
+        "|---|---|---|---|---|---|",
+    ]
+    for name in (name for name in SETS if name in kept):
+        lines = kept[name]["lines"]
+        out += [f"| {n} | {k} | {a:.4f} ± {d:.4f} | {s:.2f} | {e:.4f} | {t:.0f} |" for n, k, a, d, s, e, t in lines]
+    if speeds:
+        out += ["", "| card | one row with reasons | `pred_contribs` | ratio | many rows |", "|---|---|---|---|---|"]
+        out += [
+            f"| {k} ({t}) | {o:.1f} µs | {p:.0f} µs | {r:.0f} | {n:,} in {b:.1f} s |" for k, t, o, p, r, n, b in speeds
+        ]
     return "\n".join(out) + "\n"
+
+
+def put(path: Path, text: str) -> None:
+    """Between the marks of the file, or as the whole of a new one."""
+    old = path.read_text() if path.exists() else ""
+    if BEGIN in old and END in old:
+        head, _, rest = old.partition(BEGIN)
+        text = f"{head}{BEGIN}\n{text}{END}{rest.partition(END)[2]}"
+    path.write_text(text)
 
 
 def main() -> None:
@@ -191,14 +250,24 @@ def main() -> None:
     parser.add_argument("data_dir", type=Path)
     parser.add_argument("--sets", default=",".join(SETS))
     parser.add_argument("--parts", type=int, default=5)
-    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--rows", type=int, default=1_000_000, help="rows of the speed test; 0 leaves it out")
     parser.add_argument("--out", type=Path)
+    parser.add_argument("--keep", type=Path)
     args = parser.parse_args()
-    names = [name for name in args.sets.split(",") if (args.data_dir / f"{name}.csv.gz").exists()]
-    accuracies = accuracy(args.data_dir, names, args.parts)
-    text = report(accuracies, speed(args.rows), args.parts)
+    for other in OTHERS:
+        print(f"{other}: {present(other) or 'not installed, left out'}", flush=True)
+    state = json.loads(args.keep.read_text()) if args.keep and args.keep.exists() else {"sets": {}, "speeds": []}
+    for name in args.sets.split(","):
+        if (args.data_dir / f"{name}.csv.gz").exists():
+            state["sets"][name] = {"parts": args.parts, "lines": accuracy(args.data_dir, name, args.parts)}
+            if args.keep:
+                args.keep.write_text(json.dumps(state))
+    if args.rows:
+        state["speeds"] = speed(args.rows)
+        if args.keep:
+            args.keep.write_text(json.dumps(state))
     if args.out:
-        args.out.write_text(text)
+        put(args.out, report(state["sets"], state["speeds"]))
 
 
 if __name__ == "__main__":
