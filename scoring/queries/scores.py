@@ -82,6 +82,14 @@ def version_view(r: Work, version_id: UUID) -> VersionView:
     return _view(r.get(ModelVersionRow, version_id))
 
 
+def version_id_named(r: Work, name: str) -> UUID:
+    """The id of a registered version. Raises NotFound."""
+    found = r.session.scalars(select(ModelVersionRow.id).where(ModelVersionRow.name == name)).first()
+    if found is None:
+        raise NotFound(Text("There is no registered version called {name}", name=name))
+    return found
+
+
 def version_named(r: Work, name: str) -> Version:
     """A registered version opened by its name. Raises NotFound, ModelUnavailable."""
     row = r.session.scalars(select(ModelVersionRow).where(ModelVersionRow.name == name)).first()
