@@ -121,8 +121,25 @@ def register(app: Flask, database: Database, settings: Settings) -> None:
     queue.register(TRIAL, lambda run_id: run_policy_trial(app, database, run_id), retries=1)
 
 
+def run_reminders(context: JobContext) -> Mapping[str, Any]:
+    """Remembers documents that were asked for and have not come, and those that run out, one transaction each."""
+    from origination.steps.remind import ask_renewal, due_for_reminder, due_for_renewal, remind
+
+    with context.database.read() as r:
+        open_ones, expiring = due_for_reminder(r), due_for_renewal(r)
+    reminded = renewed = 0
+    for application_id in open_ones:
+        with context.database.work() as w:
+            reminded += remind(w, application_id)
+    for application_id in expiring:
+        with context.database.work() as w:
+            renewed += ask_renewal(w, application_id)
+    return {"reminded": reminded, "running_out": renewed}
+
+
 JOBS = [
     Job("expire_offers", {"hour": 1, "minute": 0}, run_expiry),
     Job("advance_waiting", {"hour": 6, "minute": 0}, run_waiting),
     Job("rescreen", {"hour": 4, "minute": 0}, run_rescreen),
+    Job("remind_papers", {"hour": 8, "minute": 0}, run_reminders),
 ]

@@ -146,7 +146,7 @@ def remarks(years: Sequence[YearAccounts], day: date) -> tuple[Remark, ...]:
     newest = sorted(years, key=lambda year: year.ends_on, reverse=True)
     if newest and (day - newest[0].ends_on).days > 548:
         found.append(Remark(newest[0].ends_on, Text("The newest accounts are older than 18 months")))
-    for year, before in zip(newest, [*newest[1:], None], strict=True):
+    for year, before in zip(newest, [*newest[1:], None][: len(newest)], strict=True):
         ebitda, profit = year.figures.get("ebitda"), year.figures["profit"]
         if ebitda is not None and profit > ebitda:
             found.append(Remark(year.ends_on, Text("The profit is higher than EBITDA; ask what else was earned")))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from uuid import UUID
 
 from core.db import Work
 from core.domain.errors import InvalidInput
@@ -124,3 +125,8 @@ def ownership_view(r: Work, row: ApplicationRow) -> OwnershipView:
     )  # fmt: skip
     order = sorted(lines, key=lambda line: (-line.effective, line.owner.name))
     return OwnershipView(case, tuple(order), rings, unexplained_share(case.graph, case.company))
+
+
+def case_ownership(r: Work, application_id: UUID) -> OwnershipView:
+    """The same by id. Raises NotFound."""
+    return ownership_view(r, r.get(ApplicationRow, application_id))

@@ -145,6 +145,10 @@ class DocumentLine:
     document_id: UUID | None
     requested_at: datetime
     received_at: datetime | None
+    note: str | None = None
+    requested_by: str | None = None
+    expires_on: date | None = None
+    reminders: int = 0
 
 
 def draft(r: Work, application_id: UUID) -> DraftView:
@@ -193,7 +197,19 @@ def documents_of(r: Work, row: ApplicationRow) -> tuple[DocumentLine, ...]:
     """The checklist, oldest first."""
     query = select(ApplicationDocumentRow).where(ApplicationDocumentRow.application_id == row.id)
     return tuple(
-        DocumentLine(d.id, d.kind, d.status, d.reason, d.document_id, d.requested_at, d.received_at)
+        DocumentLine(
+            d.id,
+            d.kind,
+            d.status,
+            d.reason,
+            d.document_id,
+            d.requested_at,
+            d.received_at,
+            d.note,
+            d.requested_by,
+            d.expires_on,
+            d.reminders,
+        )
         for d in r.session.scalars(query.order_by(ApplicationDocumentRow.requested_at, ApplicationDocumentRow.kind))
     )
 

@@ -29,6 +29,7 @@ from origination.domain.accounts import LINES, YEARS_MAX, YearAccounts
 from origination.domain.application import ApplicationStatus
 from origination.domain.cash_flow import cash_flow
 from origination.domain.evidence import documentable
+from origination.domain.papers import BANK_FILE
 from origination.queries.evidence import evidence_of
 from origination.queries.links import account_index
 from origination.queries.rows import answers_of
@@ -38,7 +39,6 @@ from origination.steps.submit import ADVANCE
 from origination.tables.application import ApplicationDocumentRow, ApplicationRow
 from origination.tables.evidence import AccountFiguresRow, CompanyAccountsRow, DocumentedFactRow
 
-BANK_FILE = "bank_file"
 _S = ApplicationStatus
 # Facts are frozen in these; a change starts a new assessment. Later, what was offered stands.
 FROZEN = frozenset({_S.SCORED.value, _S.REFERRED.value})

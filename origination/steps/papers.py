@@ -14,12 +14,13 @@ from core.domain.errors import InvalidInput, NotFound
 from core.domain.ids import uuid7
 from core.domain.texts import Text
 from core.tables import DocumentRow
-from core.uploads import CleanFile
+from core.uploads import CleanFile, turn
 from origination.domain.application import CLOSED, ApplicationStatus
+from origination.domain.papers import BANK_FILE
 from origination.queries.rows import check_sight
 from origination.steps.case import SUBJECT, as_system, open_case
 from origination.steps.draft import UPLOAD, follow_link
-from origination.steps.evidence import BANK_FILE, forget_paper, read_bank_files
+from origination.steps.evidence import forget_paper, read_bank_files
 from origination.tables.application import ApplicationDocumentRow, ApplicationRow
 
 REQUESTED, RECEIVED = "requested", "received"
@@ -99,6 +100,29 @@ def remove_paper(w: Work, application_id: UUID, paper_id: UUID) -> None:
         w.session.delete(item)
     w.session.flush()
     documents.remove(w, document)
+
+
+def turn_paper(w: Work, application_id: UUID, paper_id: UUID) -> ApplicationDocumentRow:
+    """Turns a picture or PDF by a quarter to the right and keeps it so; nobody may have accepted it yet.
+
+    Raises NotFound for somebody else's, for one that was accepted, and for a statement file.
+    """
+    w.actor.require(Role.APPLICANT, Role.OFFICER, Role.APPROVER, Role.SYSTEM)
+    row = open_case(w, application_id)
+    item = w.lock(ApplicationDocumentRow, paper_id)
+    if item.application_id != row.id or item.document_id is None or item.status != RECEIVED or item.kind == BANK_FILE:
+        raise NotFound(Text("There is no such document, or somebody is working with it already"))
+    old, data = documents.read(w, item.document_id)
+    kept = documents.keep(
+        w, turn(data, old.media_type), kind=old.kind, filename=old.filename, media_type=old.media_type,
+        subject_type=SUBJECT, subject_id=row.id,
+    )  # fmt: skip
+    w.session.flush()
+    item.document_id = kept.id
+    w.session.flush()
+    documents.remove(w, old)
+    audit.record(w, "application.paper_turned", SUBJECT, row.id, kind=item.kind, sha256=kept.sha256)
+    return item
 
 
 def read_paper(w: Work, application_id: UUID, paper_id: UUID) -> tuple[DocumentRow, bytes]:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from core import outbox
 from core.db import Work
-from core.i18n import ENGLISH, locale_of, speak
+from core.i18n import ENGLISH, locale_of, speak, translate
 from core.tables import PartyRow
+from origination.domain.papers import PAPERS
 from origination.domain.policy import OriginationPolicy
+from origination.domain.remedy import applicant_text
 from origination.queries.reason_words import reason_text
 from origination.queries.rows import product_of, report_of
 from origination.queries.tracker import reasons_of
 from origination.steps.case import SUBJECT
-from origination.tables.application import ApplicationRow
+from origination.tables.application import ApplicationDocumentRow, ApplicationRow
 from origination.tables.decision import DecisionRow
 
 
@@ -33,12 +36,33 @@ def tell(w: Work, row: ApplicationRow, kind: str, turn: str = "", **context: Any
     )  # fmt: skip
 
 
+def tell_papers(w: Work, row: ApplicationRow, kind: str, asked: Sequence[ApplicationDocumentRow], *, turn: str) -> None:
+    """A message about documents, each with its name and what exactly to send, in the applicant's language."""
+    with speak(locale_of(row.locale) or ENGLISH):
+        papers = [
+            {
+                "name": translate(PAPERS[one.kind].name) if one.kind in PAPERS else one.kind,
+                "ask": translate(PAPERS[one.kind].ask) if one.kind in PAPERS else "",
+                "reason": one.reason or "",
+                "expires_on": one.expires_on,
+            }
+            for one in asked
+        ]
+    note = next((one.note for one in asked if one.note), "")
+    tell(w, row, kind, turn, papers=papers, note=note, asked_on=asked[0].requested_at.date())
+
+
 def tell_decline(w: Work, row: ApplicationRow, made: DecisionRow) -> None:
-    """Up to four reasons in words, whether a computer or a person decided, and whose data were used."""
+    """Up to four reasons in words, who decided, whose data were used, and what would help."""
+    from origination.steps.remedies import keep_remedies
+
     report = report_of(w, row)
+    found = keep_remedies(w, row)
+    with speak(locale_of(row.locale) or ENGLISH):
+        remedies = [translate(applicant_text(one)) for one in found]
     tell(
         w, row, "application_declined", str(made.number), reasons=sentences(w, row, made),
-        automatic=made.kind == "automatic", bureau=None if report is None else report.provider,
+        automatic=made.kind == "automatic", bureau=None if report is None else report.provider, remedies=remedies,
     )  # fmt: skip
 
 

@@ -105,6 +105,10 @@ class ApplicationDocumentRow(HasId, Row):
     received_at: Mapped[datetime | None]
     judged_at: Mapped[datetime | None]
     judged_by: Mapped[str | None] = mapped_column(String(200))
+    note: Mapped[str | None]  # what exactly to send, in the words of who asked
+    requested_by: Mapped[str | None] = mapped_column(String(200))
+    reminders: Mapped[int] = mapped_column(server_default="0", default=0)
+    expires_on: Mapped[date | None]
     __table_args__ = (UniqueConstraint("application_id", "kind", "requested_at"),)
 
 

@@ -14,10 +14,10 @@ from core.domain.errors import Conflict, IllegalTransition, InvalidInput, Lendin
 from core.domain.money import Money
 from core.domain.texts import Text
 from core.i18n import current_locale, gettext, percent, translate
-from core.web.forms import Form, read_integer, read_money
+from core.web.forms import Form, read_date, read_integer, read_money
 from core.web.guards import allow
 from core.web.work import actor, house, read, work
-from origination.domain.application import SECTIONS, ApplicationStatus
+from origination.domain.application import ApplicationStatus
 from origination.domain.decision import BUILT_IN
 from origination.domain.offer import Wish
 from origination.domain.policy import OriginationPolicy
@@ -34,16 +34,16 @@ from origination.steps.screening import decide_alert
 from origination.steps.verdict import give_verdict, pass_on, withdraw_verdict
 from origination.steps.what_if import what_if
 from origination.web.case_decide import decide_context
+from origination.web.case_evidence import evidence_context
 from origination.web.officer import CLOCK_WORDS, STAFF_OF_CASES, STATUS_LOOKS
 from origination.web.plain_reasons import reason_text
-from origination.web.questions import paper_name, spoken
+from origination.web.questions import paper_name
 from origination.web.reasons import reason_choices, rule_rows
 from repayment.domain.schedule_request import Amortization
 from scoring.queries.explanation import explanation
 
 bp = Blueprint("case", __name__, url_prefix="/officer/cases")
 CHECKING = frozenset({ApplicationStatus.SUBMITTED, ApplicationStatus.KYC_REFERRED})
-HIDDEN_FROM_CASE = frozenset({"bank_account"})
 
 
 @bp.get("/<uuid:application_id>")
@@ -63,23 +63,24 @@ def _page(application_id: UUID, form: Form, what: dict[str, Any] | None = None) 
             case=view,
             form=form,
             score=score,
-            sections=_sections(view),
             decision=_decision(view.decision),
             earlier=[_decision(one) for one in view.decisions[1:]],
             alerts=alerts_of_case(r, application_id),
             findings=_findings(view),
             papers=[{"name": paper_name(paper.kind), "paper": paper} for paper in view.documents],
-            paper_choices=[(kind, paper_name(kind)) for kind in view.product.documents],
             reasons=reason_choices(r.policy(OriginationPolicy), view.product.segment),
             clock=CLOCK_WORDS[view.clock],
             status_look=STATUS_LOOKS.get(view.line.status.value, "plain"),
-            history=audit.history(r, ("application", application_id)),
+            history=_history(r, application_id),
+            shown=_shown(),
+            event_groups=[(name, translate(text)) for name, text in EVENT_GROUPS.items()],
             mine=view.assigned_to == actor().id,
             i_voted=any(one.actor_id == actor().id for one in view.verdicts),
             product_name=view.product.name_in(current_locale()),
             what=what,
             kinds=[(kind.value, translate(KIND_WORDS[kind])) for kind in view.product.kinds],
             **decide_context(r, view),
+            **evidence_context(r, view),
         )
 
 
@@ -89,19 +90,32 @@ KIND_WORDS = {
 }
 
 
-def _sections(view: CaseView) -> list[dict[str, Any]]:
-    return [
-        {
-            "title": section.title,
-            "rows": [
-                {"key": translate(entry.text), "value": spoken(entry, view.answers.get(entry.name))}
-                for entry in section.entries()
-                if entry.name in view.answers and entry.name not in HIDDEN_FROM_CASE
-            ],
-        }
-        for section in SECTIONS[view.line.segment]
-        if section.facts
-    ]
+EVENT_GROUPS = {
+    "": Text("Everything"),
+    "papers": Text("Documents and figures"),
+    "checks": Text("Checks and decisions"),
+    "people": Text("People"),
+}
+GROUP_OF = {
+    "paper": "papers", "papers": "papers", "evidence": "papers", "fact": "papers", "accounts": "papers",
+    "amended": "papers", "kyc": "checks", "bureau": "checks", "scored": "checks", "not": "checks", "decided": "checks",
+    "verdict": "checks", "offered": "checks", "noted": "people", "taken": "people", "put": "people",
+    "verdicts": "people", "link": "people",
+}  # fmt: skip
+
+
+def _shown() -> str:
+    asked = request.args.get("show", "")
+    return asked if asked in EVENT_GROUPS else ""
+
+
+def _history(r: Any, application_id: UUID) -> list[Any]:
+    """What happened, of the group asked for."""
+    shown = _shown()
+    events = audit.history(r, ("application", application_id))
+    if not shown:
+        return list(events)
+    return [one for one in events if GROUP_OF.get(one.action.partition(".")[2].split("_")[0]) == shown]
 
 
 def _decision(made: DecisionView | None) -> dict[str, Any] | None:
@@ -296,6 +310,7 @@ def judge(application_id: UUID, paper_id: UUID) -> AnyResponse | tuple[str, int]
             judge_paper(
                 w, application_id, paper_id, accepted=request.form.get("verdict") == "accept",
                 reason=request.form.get(f"reason_{paper_id}", ""),
+                expires_on=read_date(request.form, f"expires_{paper_id}"),
             )  # fmt: skip
     except (InvalidInput, IllegalTransition) as error:
         return refused(application_id, error, f"reason_{paper_id}")
@@ -361,6 +376,13 @@ EVENT_WORDS = {
     "application.paper_requested": Text("Document asked for"),
     "application.paper_received": Text("Document received"),
     "application.paper_judged": Text("Document judged"),
+    "application.paper_removed": Text("Document taken back"),
+    "application.paper_turned": Text("Document turned"),
+    "application.papers_reminded": Text("Reminded of documents"),
+    "application.papers_expiring": Text("Told that a document runs out"),
+    "application.evidence": Text("Documents changed the facts"),
+    "application.fact_read": Text("Figure read from a document"),
+    "application.accounts_entered": Text("Annual accounts entered"),
     "application.link_made": Text("Link made"),
     "application.amended": Text("Application changed"),
     "application.withdrawn": Text("Withdrawn"),

@@ -20,9 +20,10 @@ from core.web.forms import Form
 from core.web.guards import allow, public
 from core.web.work import house, read, work
 from origination.domain.application import CLOSED
+from origination.domain.papers import BANK_FILE
 from origination.queries.applicant import REJECTED, REQUESTED, ApplicationView, my_application, view_by_link
 from origination.steps.draft import UPLOAD, make_link
-from origination.steps.evidence import BANK_FILE, clean_statement
+from origination.steps.evidence import clean_statement
 from origination.steps.papers import read_paper, receive_by_link, receive_paper, remove_paper
 from origination.web.draft import own_draft
 from origination.web.questions import WHY, paper_name

@@ -16,6 +16,7 @@ from core.domain.money import Money
 from core.domain.texts import Text
 from core.i18n import CHINESE, current_locale, show, translate
 from origination.domain.application import Section
+from origination.domain.papers import PAPERS
 from origination.domain.product import Product
 
 # Numbers that are never shown again once they are saved.
@@ -45,14 +46,7 @@ WHY: Mapping[str, Text] = {
     "documents": Text("They prove what you told us. You can also send them after the application."),
     "consents": Text("We ask before we do it. Without these we cannot go on."),
 }
-PAPER_NAMES: Mapping[str, Text] = {
-    "identity": Text("Identity document, both sides"),
-    "income": Text("Proof of income of the last three months"),
-    "registration": Text("Extract from the company register or business licence"),
-    "statements": Text("Annual accounts or bank statements of the last year"),
-    "bank_file": Text("Bank statements as a file (CAMT.053, MT940 or CSV)"),
-    "invoice": Text("Offer or invoice of what you want to buy"),
-}
+PAPER_NAMES: Mapping[str, Text] = {kind: paper.name for kind, paper in PAPERS.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,12 @@ from core.domain.errors import IllegalTransition, InvalidInput
 from core.domain.money import Money
 from core.uploads import CleanFile, clean_upload
 from origination.domain.application import ApplicationStatus as S
+from origination.domain.papers import BANK_FILE
 from origination.queries.evidence import case_evidence
 from origination.queries.links import linked_applications
 from origination.queries.rows import fact_set_of, latest_decision
 from origination.steps.advance import advance
-from origination.steps.evidence import BANK_FILE, clean_statement, document_fact, enter_accounts
+from origination.steps.evidence import clean_statement, document_fact, enter_accounts
 from origination.steps.papers import receive_paper, remove_paper
 from origination.tables.application import ApplicationRow
 from tests.core.statements.samples import camt, half_year

@@ -1,15 +1,21 @@
-"""The officer's case page: identity, figures, owners, links, documents, timeline."""
+"""The officer's case page: figures beside documents, statements, owners, links, documents, timeline."""
 
 from __future__ import annotations
 
+import re
+from io import BytesIO
 from uuid import UUID
 
+import pikepdf
 import pytest
+from PIL import Image
 
 from core.domain.actor import Role
+from core.tables import OutboundMessageRow
 from origination.steps.advance import advance
+from tests.core.statements.samples import half_year
 from tests.origination.steps.journey import KnownBureau, person
-from tests.origination.web.pages import fill_draft, submit_draft
+from tests.origination.web.pages import fill_draft, hidden_of, submit_draft
 
 
 @pytest.fixture
@@ -27,9 +33,151 @@ def case_of(house, app, client, product: str = "consumer-cny", **changes: str) -
     return f"/officer/cases/{application_id}"
 
 
+def post(client, case: str, path: str, **fields):
+    page = client.get(case).text
+    token = hidden_of(page, f"{case}/notes")["csrf_token"]
+    version = re.search(r'name="version" value="(\d+)"', page)
+    fields |= {"csrf_token": token} | ({"version": version[1]} if version else {})
+    return client.post(f"{case}/{path}", data=fields, content_type="multipart/form-data")
+
+
+def png() -> bytes:
+    out = BytesIO()
+    Image.new("RGB", (80, 40), "white").save(out, "PNG")
+    return out.getvalue()
+
+
+def pdf(pages: int = 3) -> bytes:
+    out = BytesIO()
+    with pikepdf.new() as made:
+        for _ in range(pages):
+            made.add_blank_page()
+        made.save(out)
+    return out.getvalue()
+
+
+REFERRED = {"amount": "180,000", "tenor_months": "36", "income_monthly": "60000"}
+
+
 @pytest.mark.parametrize("product", ["consumer-cny", "sme-equipment-eur"])
 def test_every_panel_is_there(house, app, browser, applicant, officer, product):
     page = browser(officer).get(case_of(house, app, browser(applicant), product))
     assert page.status_code == 200
-    for panel in ("identity", "documents", "notes", "timeline"):
-        assert f'id="{panel}"' in page.text
+    panels = ["figures", "links", "documents", "identity", "notes", "timeline"]
+    for panel in panels + (["owners", "accounts"] if product.startswith("sme") else []):
+        assert f'id="{panel}"' in page.text, panel
+    if product.startswith("sme"):
+        assert page.text.count('class="diagram-box') >= 3
+        assert "Beneficial owner from 25% (exceeded), EU" in page.text or "Beneficial owner from 25%" in page.text
+
+
+def test_a_statement_sent_on_by_the_officer_is_read_and_flagged(house, app, browser, applicant, officer):
+    client = browser(officer)
+    case = case_of(house, app, browser(applicant), **REFERRED)
+    bad = half_year("9000.00", "CNY").replace("<CdtDbtInd>CRDT</CdtDbtInd><Dt>", "<CdtDbtInd>DBIT</CdtDbtInd><Dt>")
+    refused = post(
+        client, case, "evidence/upload", upload_kind="bank_file", upload_file=(BytesIO(bad.encode()), "a.xml")
+    )
+    assert refused.status_code == 422
+    assert "do not add up" in refused.text
+    good = (BytesIO(half_year("9000.00", "CNY").encode()), "a.xml")
+    assert post(client, case, "evidence/upload", upload_kind="bank_file", upload_file=good).status_code == 303
+    page = client.get(case).text
+    assert "1 answer differs from the documents" in page
+    assert "The document shows 85 % less" in page
+    assert "Balances add up" in page
+    file = re.search(rf'href="({case}/evidence/papers/[0-9a-f-]+)"', page)[1]
+    assert "&lt;BkToCstmrStmt&gt;" in client.get(file).text
+
+
+def test_a_figure_is_read_from_a_page_and_an_answer_corrected(house, app, browser, applicant, officer):
+    client = browser(officer)
+    case = case_of(house, app, browser(applicant), **REFERRED)
+    assert post(client, case, "evidence/upload", upload_kind="income",
+                upload_file=(BytesIO(pdf()), "pay.pdf")).status_code == 303  # fmt: skip
+    paper = re.search(rf'{case}/evidence/papers/([0-9a-f-]+)"', client.get(case).text)[1]
+    wrong = post(client, case, "evidence/fact", fact="income_monthly", value="a lot", paper=paper)
+    assert wrong.status_code == 422
+    assert (
+        post(client, case, "evidence/fact", fact="income_monthly", value="40,000", paper=paper, page="2").status_code
+        == 303
+    )
+    page = client.get(case).text
+    assert "The document shows 33 % less" in page
+    assert "page 2" in page
+    silent = post(client, case, "evidence/correct", correct_fact="income_monthly", correct_value="40000")
+    assert silent.status_code == 422
+    assert "Say why" in silent.text
+    done = post(client, case, "evidence/correct", correct_fact="income_monthly", correct_value="40000",
+                correct_reason="As in the pay slip")  # fmt: skip
+    assert done.status_code == 303
+    assert "Agrees" in client.get(case).text
+    looked = client.get(f"{case}/evidence/papers/{paper}?page=2&zoom=150").text
+    assert looked.count("Page ") >= 3
+    framed = client.get(f"{case}/evidence/papers/{paper}/sheet")
+    assert framed.headers["X-Frame-Options"] == "SAMEORIGIN"
+    assert client.get(case).headers["X-Frame-Options"] == "DENY"
+
+
+def test_pictures_are_shown_small_and_turned(house, app, browser, applicant, officer):
+    client = browser(officer)
+    case = case_of(house, app, browser(applicant), **REFERRED)
+    post(client, case, "evidence/upload", upload_kind="identity", upload_file=(BytesIO(png()), "id.png"))
+    paper = re.search(rf'{case}/evidence/papers/([0-9a-f-]+)"', client.get(case).text)[1]
+    assert Image.open(BytesIO(client.get(f"{case}/evidence/papers/{paper}/thumb").data)).size == (80, 40)
+    assert post(client, case, f"evidence/papers/{paper}/turn").status_code == 303
+    assert Image.open(BytesIO(client.get(f"{case}/papers/{paper}").data)).size == (40, 80)
+
+
+def test_accounts_of_a_year_and_what_is_wrong_with_them(house, app, browser, applicant, officer):
+    client = browser(officer)
+    case = case_of(house, app, browser(applicant), "sme-equipment-eur")
+    year = {
+        "ends_on-year": "2025", "ends_on-month": "12", "ends_on-day": "31", "revenue": "2,400,000", "profit": "150000",
+        "total_assets": "1300000", "total_liabilities": "700000", "equity": "600000", "ebitda": "260000",
+    }  # fmt: skip
+    off = post(client, case, "evidence/accounts", **(year | {"equity": "500000"}))
+    assert off.status_code == 422
+    assert "The balance sheet does not balance" in off.text
+    assert post(client, case, "evidence/accounts", **year).status_code == 303
+    page = client.get(case).text
+    assert "Equity ratio" in page
+    assert "46.15" in page
+
+
+def test_documents_are_asked_for_once_in_the_applicants_language(house, app, browser, applicant, officer):
+    client = browser(officer)
+    case = case_of(house, app, browser(applicant), **REFERRED)
+    asked = post(client, case, "evidence/ask", kinds=["address", "tax"], paper_note="The one of July, please.")
+    assert asked.status_code == 303
+    again = post(client, case, "evidence/ask", kinds=["tax"])
+    assert again.status_code == 422
+    assert "Asked for already" in again.text
+    with house.read() as r:
+        (told,) = r.session.query(OutboundMessageRow).filter_by(kind="papers_requested")
+    assert "Proof of address" in told.body
+    assert "The one of July" in told.body
+    mine = browser(applicant).get(case.replace("/officer/cases", "/applications")).text
+    assert "Proof of address" in mine
+
+
+def test_a_pinned_note_stands_on_top_and_the_timeline_is_filtered(house, app, browser, applicant, officer):
+    client = browser(officer)
+    case = case_of(house, app, browser(applicant), **REFERRED)
+    post(client, case, "notes", note="Call the employer", pinned="yes")
+    post(client, case, "notes", note="Later one")
+    page = client.get(case).text
+    assert page.index("Call the employer") < page.index("Later one")
+    people = client.get(f"{case}?show=people").text
+    timeline = people[people.index('id="timeline"') :]
+    assert "Note" in timeline
+    assert "Scored" not in timeline
+
+
+def test_another_application_on_the_same_account_is_drawn(house, app, browser, applicant, stranger, officer):
+    case = case_of(house, app, browser(applicant), **REFERRED)
+    case_of(house, app, browser(stranger), full_name="李大海", **REFERRED)
+    page = browser(officer).get(case).text
+    assert "1 other application of the last 90 days" in page
+    assert "Same bank account" in page
+    assert "李大海" in page
