@@ -45,6 +45,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(Text("Messages"), "status.messages", frozenset({Role.APPLICANT})),
     Entry(Text("Applications"), "officer.queue", frozenset({Role.OFFICER, Role.APPROVER})),
     Entry(Text("Alerts"), "officer.alerts_page", frozenset({Role.OFFICER, Role.APPROVER, Role.RISK_MANAGER})),
+    Entry(Text("Screening"), "lists.listing", frozenset({Role.RISK_MANAGER, Role.ADMIN, Role.AUDITOR})),
     Entry(Text("Collections"), "collector.worklist", frozenset({Role.COLLECTOR})),
     Entry(Text("Proposals"), "changes.inbox", frozenset({Role.COLLECTOR, Role.APPROVER})),
     Entry(Text("Portfolio"), "manager.portfolio", frozenset({Role.RISK_MANAGER, Role.AUDITOR})),

@@ -71,33 +71,46 @@ def screen_subjects(w: Work, subjects: Iterable[KycSubject]) -> Screened:
 
 
 def screen_by_id(w: Work, party_id: UUID) -> tuple[ScreeningAlertRow, ...]:
-    """Screens one party (before disbursement, an incoming payer); returns its alerts that are not cleared.
+    """Screens one party (before disbursement, an incoming payer); returns its alerts that stop it.
 
-    Raises NotAllowed when no list is in use: nobody is clear because nobody looked.
+    These are the open ones and confirmed hits; a confirmed office holder does not stop what people approved. Raises
+    NotAllowed when no list is in use: nobody is clear because nobody looked.
     """
     if not lists_in_use(w):
         raise NotAllowed(Text("No sanctions list is loaded; names cannot be screened"))
     rows, _new = _screen(w, _round(w, [party_id]), w.get(PartyRow, party_id))
-    return tuple(row for row in rows if _state_of(row) is not AlertState.CLEARED)
+    return tuple(row for row in rows if _stops(row))
+
+
+def _stops(row: ScreeningAlertRow) -> bool:
+    if _state_of(row) is AlertState.TRUE_HIT:
+        return row.list_kind != "pep"
+    return _state_of(row) is AlertState.OPEN
 
 
 def screen_borrower(w: Work, party_ids: Iterable[UUID]) -> None:
     """Looks at everybody of a loan once more before money is paid out: the borrower, owners, guarantors.
 
-    Raises NotAllowed, with the ids of the alerts, while an alert is open or a hit on a sanctions or internal list is
-    confirmed; and when no list is in use. A confirmed office holder does not stop a payment that people approved.
+    Raises NotAllowed, with the ids of the alerts, while one stops it, and when no list is in use.
     """
-    blocking = [
-        row
-        for party_id in dict.fromkeys(party_ids)
-        for row in screen_by_id(w, party_id)
-        if not (row.list_kind == "pep" and row.state == "true_hit")
-    ]
-    if blocking:
-        names = ", ".join(dict.fromkeys(row.listed_name for row in blocking))
+    _refuse([row for party_id in dict.fromkeys(party_ids) for row in screen_by_id(w, party_id)])
+
+
+def check_no_open_alert(w: Work, party_ids: Iterable[UUID]) -> None:
+    """Raises NotAllowed while an alert kept for one of the parties stops a decision; looks nobody up anew."""
+    kept = select(ScreeningAlertRow).where(
+        ScreeningAlertRow.party_id.in_(list(party_ids)),
+        ScreeningAlertRow.state.in_(("open", "proposed", "true_hit")),
+    )
+    _refuse([row for row in w.session.scalars(kept) if _stops(row)])
+
+
+def _refuse(stopping: list[ScreeningAlertRow]) -> None:
+    if stopping:
+        names = ", ".join(dict.fromkeys(row.listed_name for row in stopping))
         raise NotAllowed(
-            Text("Nothing may be paid out: a name alert is open or confirmed ({names})", names=names),
-            alerts=[str(row.id) for row in blocking],
+            Text("A name alert is open or confirmed: {names}. It has to be settled first.", names=names),
+            alerts=[str(row.id) for row in stopping],
         )
 
 
@@ -242,6 +255,15 @@ def rescreen_parties(
     given = _round(w, [party.id for party in parties])
     fresh = sum(_screen(w, given, party)[1] for party in parties)
     return Rescreened(parties[-1].id if len(parties) == limit else None, len(parties), fresh)
+
+
+def try_threshold(r: Work, least: float, *, parties: int = 100) -> tuple[int, int]:
+    """How many of the newest parties were looked at, and how many of them a threshold would alert; nothing is kept."""
+    if not lists_in_use(r):
+        return 0, 0
+    index = current_index(r)
+    newest = list(r.session.scalars(select(PartyRow).order_by(PartyRow.id.desc()).limit(parties)))
+    return len(newest), sum(bool(screen_party(index, _screened_party(party), least=least)) for party in newest)
 
 
 def decide_alert(

@@ -6,6 +6,7 @@ from core.domain.texts import Text
 from origination.domain.screening.birth import BirthMatch, compare_to_any
 from origination.domain.screening.company import compare_companies
 from origination.domain.screening.company_words import CompanyName
+from origination.domain.screening.country import CountryMatch, compare_countries
 from origination.domain.screening.index import ListedForm, ScreeningIndex, identifier_token
 from origination.domain.screening.match import ALERT_MIN, SAME_BIRTH, Match, judge
 from origination.domain.screening.party import Alert, Comparison, ListedEntry, PartyKind, ScreenedParty
@@ -57,13 +58,13 @@ def _alert(entry: ListedEntry, listed: str, query: str, match: Match, party: Scr
 
 
 def _country_note(entry: ListedEntry, party: ScreenedParty) -> tuple[Text, ...]:
-    if not entry.countries or not party.countries:
-        return ()
+    answer = compare_countries(party.countries, entry.countries)
     listed = ", ".join(entry.countries)
-    own = ", ".join(party.countries)
-    if {c.casefold() for c in entry.countries} & {c.casefold() for c in party.countries}:
+    if answer is CountryMatch.SAME:
         return (Text("the country agrees: {listed}", listed=listed),)
-    return (Text("the countries differ: {own} and {listed}", own=own, listed=listed),)
+    if answer is CountryMatch.OTHER:
+        return (Text("the countries differ: {own} and {listed}", own=", ".join(party.countries), listed=listed),)
+    return ()
 
 
 def _identified(entry: ListedEntry, party: ScreenedParty, value: str) -> Alert:

@@ -1,7 +1,6 @@
 """Names compared: public pairs, laws, scripts, dates of birth, bad input."""
 
 from datetime import date
-from pathlib import Path
 from time import process_time
 
 import pytest
@@ -11,13 +10,14 @@ from hypothesis import strategies as st
 from origination.domain.screening.birth import Birth, BirthMatch, compare_births, parse_birth
 from origination.domain.screening.match import match_pair
 from origination.domain.screening.party import PartyKind
+from origination.queries.lists import PAIRS
 
 PERSON, COMPANY = PartyKind.PERSON, PartyKind.COMPANY
 KIND = {"p": PERSON, "c": COMPANY}
 
 
 def public_pairs():
-    lines = Path(__file__).with_name("public_pairs.psv").read_text(encoding="utf-8").splitlines()
+    lines = PAIRS.read_text(encoding="utf-8").splitlines()
     for line in lines:
         if line and not line.startswith("#"):
             kind, query, listed, wanted = line.split("|")
