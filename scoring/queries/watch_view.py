@@ -79,8 +79,9 @@ class RunView:
 
 def text_of(raw: dict[str, Any]) -> Text:
     """A kept message; one without an id says what it says."""
-    if raw.get("msgid"):
-        return Text(raw["msgid"], **raw["params"])
+    message = raw.get("msgid")
+    if message:
+        return Text(message, **raw["params"])
     return Text("{text}", text=raw.get("text", ""))
 
 
