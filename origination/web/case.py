@@ -18,7 +18,6 @@ from core.web.forms import Form, read_date, read_integer, read_money
 from core.web.guards import allow
 from core.web.work import actor, house, read, work
 from origination.domain.application import ApplicationStatus
-from origination.domain.decision import BUILT_IN
 from origination.domain.offer import Wish
 from origination.domain.policy import OriginationPolicy
 from origination.domain.rules import Outcome
@@ -35,12 +34,12 @@ from origination.steps.verdict import give_verdict, pass_on, withdraw_verdict
 from origination.steps.what_if import what_if
 from origination.web.case_decide import decide_context
 from origination.web.case_evidence import evidence_context
+from origination.web.case_score import income_of, read_income, score_context, what_context
 from origination.web.officer import CLOCK_WORDS, STAFF_OF_CASES, STATUS_LOOKS
 from origination.web.plain_reasons import reason_text
 from origination.web.questions import paper_name
 from origination.web.reasons import reason_choices, rule_rows
 from repayment.domain.schedule_request import Amortization
-from scoring.queries.explanation import explanation
 
 bp = Blueprint("case", __name__, url_prefix="/officer/cases")
 CHECKING = frozenset({ApplicationStatus.SUBMITTED, ApplicationStatus.KYC_REFERRED})
@@ -56,13 +55,10 @@ def page(application_id: UUID) -> str:
 def _page(application_id: UUID, form: Form, what: dict[str, Any] | None = None) -> str:
     with read() as r:
         view = case(r, application_id)
-        record_id = view.fact_set.score_record_id if view.fact_set else None
-        score = explanation(r, record_id) if record_id else None
         return render_template(
             "officer/case.html",
             case=view,
             form=form,
-            score=score,
             decision=_decision(view.decision),
             earlier=[_decision(one) for one in view.decisions[1:]],
             alerts=alerts_of_case(r, application_id),
@@ -81,6 +77,7 @@ def _page(application_id: UUID, form: Form, what: dict[str, Any] | None = None) 
             kinds=[(kind.value, translate(KIND_WORDS[kind])) for kind in view.product.kinds],
             **decide_context(r, view),
             **evidence_context(r, view),
+            **score_context(r, view),
         )
 
 
@@ -223,20 +220,17 @@ def take_back(application_id: UUID) -> AnyResponse | tuple[str, int]:
 @bp.post("/<uuid:application_id>/what-if")
 @allow(*STAFF_OF_CASES)
 def simulate(application_id: UUID) -> str | tuple[str, int]:
-    """Another amount, tenor or kind on a copy: rules, price and instalment, nothing kept but that it was asked."""
+    """Another loan or income on a copy: rules, price and instalment, nothing kept but that it was asked."""
     form = Form(request.form.to_dict())
     try:
         with read() as r:
-            wish = _wish(case(r, application_id), form, "if_")
+            view = case(r, application_id)
+            wish, income = _wish(view, form, "if_"), read_income(form, view.product.currency)
         with work() as w:
-            found = what_if(w, application_id, wish)
+            found = what_if(w, application_id, wish, income=None if income == income_of(view) else income)
     except (InvalidInput, IllegalTransition) as error:
         return refused(application_id, error)
-    return _page(application_id, form, {"found": found, "reasons": [_short(reason) for reason in found.reason_ids]})
-
-
-def _short(reason_id: str) -> str:
-    return translate(BUILT_IN[reason_id]) if reason_id in BUILT_IN else reason_id
+    return _page(application_id, form, what_context(found))
 
 
 @bp.post("/<uuid:application_id>/identity")
