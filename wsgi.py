@@ -63,6 +63,7 @@ FEATURES: tuple[str, ...] = (
     "origination.web.closing",
     "origination.web.verify",
     "origination.web.borrower",
+    "origination.web.contact",
     "origination.web.manager",
     "origination.web.products",
     "origination.web.policy",

@@ -137,7 +137,21 @@ def run_reminders(context: JobContext) -> Mapping[str, Any]:
     return {"reminded": reminded, "running_out": renewed}
 
 
+def run_missing_papers(context: JobContext) -> Mapping[str, Any]:
+    """Tells applicants what is still missing, once the policy's days have passed, one transaction each."""
+    from origination.steps.notices import due_for_missing, tell_missing
+
+    with context.database.read() as r:
+        due = due_for_missing(r)
+    told = 0
+    for application_id in due:
+        with context.database.work() as w:
+            told += tell_missing(w, application_id)
+    return {"told": told}
+
+
 JOBS = [
+    Job("tell_missing", {"hour": 9, "minute": 0}, run_missing_papers),
     Job("expire_offers", {"hour": 1, "minute": 0}, run_expiry),
     Job("advance_waiting", {"hour": 6, "minute": 0}, run_waiting),
     Job("rescreen", {"hour": 4, "minute": 0}, run_rescreen),

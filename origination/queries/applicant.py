@@ -40,6 +40,7 @@ class PaperView:
     document_id: UUID | None
     requested_at: datetime
     received_at: datetime | None
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +167,9 @@ def papers_of(r: Work, application_id: UUID) -> tuple[PaperView, ...]:
     """The document list, oldest first."""
     query = select(ApplicationDocumentRow).where(ApplicationDocumentRow.application_id == application_id)
     return tuple(
-        PaperView(row.id, row.kind, row.status, row.reason, row.document_id, row.requested_at, row.received_at)
+        PaperView(
+            row.id, row.kind, row.status, row.reason, row.document_id, row.requested_at, row.received_at, row.note
+        )
         for row in r.session.scalars(query.order_by(ApplicationDocumentRow.requested_at, ApplicationDocumentRow.id))
     )
 

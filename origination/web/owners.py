@@ -21,6 +21,7 @@ from core.web.forms import Form
 from core.web.guards import allow
 from core.web.work import work
 from origination.domain.application import OwnerEntry
+from origination.domain.ownership import Holding, Owner, OwnerKind, OwnershipGraph, cycles
 from origination.queries.applicant import ApplicationView
 from origination.schemas import read_share
 from origination.steps.draft import save_owners
@@ -131,9 +132,21 @@ def _page(
     return render_template(
         "applicant/owners.html", view=view, form=form, lines=lines, why=WHY["owners"], companies=companies,
         countries=countries(current_locale()), id_kinds=[*kinds["person"], *kinds["company"]], sum=_sum(lines),
+        rings=_rings(lines),
         stale=stale, comes_back="check" if request.values.get("return") == "check" else "",
         back=url_for("applicant.overview", application_id=view.id),
     )  # fmt: skip
+
+
+def _rings(lines: list[dict[str, Any]]) -> list[str]:
+    """The names of companies that own each other, one line a ring."""
+    holdings = [(str(line.get("name", "")), str(line.get("of") or "")) for line in lines if line.get("name")]
+    names = {name for pair in holdings for name in pair}
+    graph = OwnershipGraph(
+        {name: Owner(name, name, OwnerKind.COMPANY) for name in names},
+        tuple(Holding(a, b, Decimal(0)) for a, b in dict.fromkeys(holdings) if a != b),
+    )
+    return [", ".join(ring) for ring in cycles(graph)]
 
 
 def _sum(lines: list[dict[str, Any]]) -> Decimal:

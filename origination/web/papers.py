@@ -15,16 +15,16 @@ from core.domain.actor import Role
 from core.domain.errors import InvalidInput
 from core.domain.texts import Text
 from core.i18n import translate
-from core.uploads import CleanFile, clean_upload
+from core.uploads import CleanFile, clean_upload, page_picture
 from core.web.forms import Form
 from core.web.guards import allow, public
 from core.web.work import house, read, work
 from origination.domain.application import CLOSED
-from origination.domain.papers import BANK_FILE
+from origination.domain.papers import BANK_FILE, PAPERS
 from origination.queries.applicant import REJECTED, REQUESTED, ApplicationView, my_application, view_by_link
 from origination.steps.draft import UPLOAD, make_link
 from origination.steps.evidence import clean_statement
-from origination.steps.papers import read_paper, receive_by_link, receive_paper, remove_paper
+from origination.steps.papers import read_paper, receive_by_link, receive_paper, remove_paper, turn_paper
 from origination.web.draft import own_draft
 from origination.web.questions import WHY, paper_name
 from origination.web.tasks import next_url
@@ -74,6 +74,8 @@ def items_of(view: ApplicationView) -> list[dict[str, Any]]:
                 "name": paper_name(kind),
                 "files": files,
                 "asked": asked,
+                "ask": translate(PAPERS[kind].ask) if kind in PAPERS else "",
+                "note": next((one.note for one in view.papers if one.kind == kind and one.status == REQUESTED), None),
                 "wanted": asked or (not good and kind != BANK_FILE),
                 "is_bank_file": kind == BANK_FILE,
             }
@@ -141,6 +143,29 @@ def show(application_id: UUID, paper_id: UUID) -> Response:
     if not row.media_type.startswith("image/"):
         response.headers.set("Content-Disposition", "attachment", filename=row.filename)
     return response
+
+
+@bp.get("/applications/<uuid:application_id>/documents/<uuid:paper_id>/thumb")
+@allow(Role.APPLICANT)
+def thumb(application_id: UUID, paper_id: UUID) -> Response:
+    """The first page as a small picture."""
+    with read() as r:
+        my_application(r, application_id)
+        row, data = read_paper(r, application_id, paper_id)
+    picture = page_picture(data, row.media_type)
+    response = make_response(picture or render_template("officer/case/sheet.svg", page=1))
+    response.headers["Content-Type"] = "image/jpeg" if picture else "image/svg+xml"
+    return response
+
+
+@bp.post("/applications/<uuid:application_id>/documents/<uuid:paper_id>/turn")
+@allow(Role.APPLICANT)
+def turn(application_id: UUID, paper_id: UUID) -> AnyResponse:
+    """Turns a photo or PDF by a quarter to the right."""
+    with work() as w:
+        my_application(w, application_id)
+        item = turn_paper(w, application_id, paper_id)
+    return redirect(url_for("papers.listing", application_id=application_id) + f"#{item.kind}", code=303)
 
 
 @bp.post("/applications/<uuid:application_id>/documents/<uuid:paper_id>/remove")
