@@ -1,25 +1,28 @@
-"""Past decisions made again from what was kept: facts, policy text, score. Equal, or the difference is named."""
+"""Past decisions made again from what was kept: facts, model, screened lists, policy text. Equal, or what differs."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 
 from core.db import Work
+from core.domain.errors import LendingError
 from core.domain.facts import facts_from_json
 from core.tables import PolicyVersionRow
 from origination.domain.decision import decide, decision_to_dict, fingerprint
 from origination.domain.policy import OriginationPolicy
 from origination.steps.score import facts_hash
-from origination.tables.decision import DecisionRow, FactSetRow
+from origination.tables.decision import DecisionRow, FactSetRow, KycCheckRow
+from origination.tables.screening import ScreeningListRow
 
 PAGE = 500
+_MILLIONTH = Decimal("0.000001")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,8 @@ class PolicyShelf:
     def __init__(self, r: Work) -> None:
         self._r = r
         self._read: dict[str, OriginationPolicy] = {}
+        self._scored: dict[UUID, list[str]] = {}
+        self._lists: dict[tuple[str, str], bool] = {}
 
     def policy(self, sha256: str) -> OriginationPolicy | None:
         """The policy of that hash; None when its text is missing or is not the text of that hash."""
@@ -56,17 +61,48 @@ class PolicyShelf:
             self._read[sha256] = found
         return self._read[sha256]
 
+    def score_again(self, kept: FactSetRow) -> list[str]:
+        """What differs when the frozen facts are scored again by the version that scored them; each set once."""
+        if kept.id not in self._scored:
+            self._scored[kept.id] = list(_rescored(self._r, kept)) if kept.score_version else []
+        return self._scored[kept.id]
+
+    def checks_again(self, made: DecisionRow) -> list[str]:
+        """Whether the identity outcome it was decided on is that of its checks, and their list editions are kept."""
+        query = select(KycCheckRow).where(
+            KycCheckRow.application_id == made.application_id, KycCheckRow.assessment == made.assessment,
+            KycCheckRow.checked_at <= made.decided_at,
+        )  # fmt: skip
+        check = self._r.session.scalars(query.order_by(KycCheckRow.checked_at.desc(), KycCheckRow.id.desc())).first()
+        said = made.kyc_outcome or None
+        if check is None:
+            return [] if said is None else [f"identity: decided on {said}, but no check is kept"]
+        found = [] if said == check.outcome else [f"identity: checked {check.outcome}, decided on {said}"]
+        for name, sha256 in _editions(check.list_versions):
+            if (name, sha256) not in self._lists:
+                kept = select(ScreeningListRow.id).where(
+                    ScreeningListRow.name == name, ScreeningListRow.sha256 == sha256
+                )
+                self._lists[name, sha256] = self._r.session.scalars(kept).first() is not None
+            if not self._lists[name, sha256]:
+                found.append(f"the edition {sha256[:12]} of the list {name} it was screened against is not kept")
+        return found
+
 
 def replay_decision(r: Work, made: DecisionRow, shelf: PolicyShelf | None = None) -> Replayed:
-    """Makes one decision again and compares every row, reason and limit; of a person's one the part of the rules."""
-    policy = (shelf or PolicyShelf(r)).policy(made.policy_sha256)
+    """Makes one decision again and compares score, list editions, every row, reason and limit; of a person's decision
+    the part of the rules."""
     kept = r.get(FactSetRow, made.fact_set_id)
     differences: list[str] = []
     if facts_hash(kept.facts) != kept.sha256:
         differences.append("the frozen facts were changed")
     if fingerprint(made.record) != made.fingerprint:
         differences.append("the kept record was changed")
+    shelf = shelf or PolicyShelf(r)
     differences += _score_differences(kept, made.record["facts"])
+    differences += shelf.score_again(kept)
+    differences += shelf.checks_again(made)
+    policy = shelf.policy(made.policy_sha256)
     if policy is None:
         differences.append("the policy text is missing or was changed")
     else:
@@ -74,6 +110,37 @@ def replay_decision(r: Work, made: DecisionRow, shelf: PolicyShelf | None = None
         again = json.loads(json.dumps(decision_to_dict(decide(facts, policy.compiled, kept.frozen_on), facts)))
         differences += list(_compare(made.record, again))
     return Replayed(made.id, made.application_id, made.outcome, tuple(differences))
+
+
+def _rescored(r: Work, kept: FactSetRow) -> Iterator[str]:
+    from scoring.queries.scores import version_named  # heavy: only who replays needs the models
+
+    try:
+        version = version_named(r, str(kept.score_version))
+    except LendingError as error:
+        yield f"model {kept.score_version}: {error.message}"
+        return
+    if version.sha256 != kept.score_sha256:
+        yield f"model {kept.score_version}: was {str(kept.score_sha256)[:12]}, is {version.sha256[:12]}"
+        return
+    scored = version.card.score(facts_from_json(kept.facts))
+    points = Decimal(scored.score).scaleb(-version.card.terms.scale.decimals)
+    again = {
+        "grade": scored.grade,
+        "points": points,
+        "pd": Decimal(str(scored.pd)).quantize(_MILLIONTH, rounding=ROUND_HALF_EVEN),
+    }
+    for name, value in again.items():
+        was = getattr(kept, name)
+        if not (str(was) == str(value) or _equal_number(was, value)):
+            yield f"{name}: the model gave {was}, gives {value}"
+
+
+def _editions(raw: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, edition in raw.items():
+        sha256 = edition.get("sha256") if isinstance(edition, Mapping) else edition
+        if isinstance(sha256, str):
+            yield name, sha256
 
 
 def _score_differences(kept: FactSetRow, facts: Mapping[str, Any]) -> Iterator[str]:
