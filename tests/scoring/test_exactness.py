@@ -104,3 +104,85 @@ def test_a_cut_model_file_is_refused(cut):
     with pytest.raises(ModelUnavailable):
         read_ensemble(booster.save()[:cut])
     assert Booster.load(FEATURES, booster.save()).margin(sample(2, 5)[0]).shape == (5,)
+
+
+@settings(max_examples=6, deadline=None)
+@given(seed=st.integers(0, 10**6))
+def test_interventional_tables_equal_swapping_one_feature_at_a_time(seed):
+    """The definition: the mean over the background and over all orders of what a feature's own value changes."""
+    from itertools import permutations
+
+    booster, ensemble, grids = trained(seed, 4, additive=False, rounds=8)
+    rows, _ = sample(seed + 1, 2)
+    background, _ = sample(seed + 2, 5)
+
+    def cells_of(matrix):
+        return np.stack([find_cells(grid, column) for grid, column in zip(grids, matrix.T, strict=True)])
+
+    tables = tabulate_shap(ensemble, grids, cells_of(background))
+    found = tables.rows(cells_of(rows))
+    assert abs(tables.bias - booster.margin(background).mean()) < 1e-5
+    assert np.abs(found.sum(axis=0) + tables.bias - booster.margin(rows)).max() < 1e-5
+    orders = list(permutations(range(5)))
+    for at, row in enumerate(rows):
+        mixed, gains = [], np.zeros(5)
+        for order in orders:
+            for other in background:
+                now = other.copy()
+                mixed.append(now.copy())
+                for feature in order:
+                    now[feature] = row[feature]
+                    mixed.append(now.copy())
+        steps = np.diff(booster.margin(np.array(mixed)).reshape(len(orders), len(background), 6), axis=2)
+        for order, gained in zip(orders, steps.mean(axis=1), strict=True):
+            gains[list(order)] += gained / len(orders)
+        assert np.abs(found[:, at] - gains).max() < 1e-5
+
+
+def test_interventional_tables_equal_shap():
+    import shap
+
+    numbers = FEATURES[:3]
+    matrix, bad = sample(5)
+    booster, _ = train_booster(
+        numbers, matrix[:, :3], bad, Plan("test", 4, 0.2, 40, 1.0, 1.0, 1.0, 1.0, 1.0, 64), additive=False, seed=1
+    )
+    ensemble = read_ensemble(booster.save())
+    grids = grids_of(ensemble, {})
+    background = np.nan_to_num(sample(8, 60)[0][:, :3]).astype(np.float32).astype(float)
+    rows = np.nan_to_num(sample(6, 40)[0][:, :3]).astype(np.float32).astype(float)
+    cells = [
+        np.stack([find_cells(grid, column) for grid, column in zip(grids, part.T, strict=True)])
+        for part in (background, rows)
+    ]
+    theirs = shap.TreeExplainer(booster.inner, data=background, feature_perturbation="interventional")
+    found = tabulate_shap(ensemble, grids, cells[0]).rows(cells[1])
+    assert np.abs(found.T - theirs.shap_values(rows)).max() < 1e-5
+
+
+def test_tables_read_back_and_a_cut_file_is_refused():
+    from core.domain.errors import ModelUnavailable
+    from scoring.domain.tablefile import tables_from_bytes, tables_to_bytes
+
+    _, ensemble, grids = trained(3, 4, additive=False)
+    tables = tabulate_shap(ensemble, grids)
+    raw = tables_to_bytes(tables)
+    assert raw == tables_to_bytes(tabulate_shap(ensemble, grids))
+    again = tables_from_bytes(raw)
+    cells = np.stack([find_cells(grid, column) for grid, column in zip(grids, sample(9, 50)[0].T, strict=True)])
+    assert np.array_equal(again.rows(cells), tables.rows(cells))
+    assert again.bias == tables.bias
+    for cut in (0, 10, len(raw) // 2, len(raw) - 3):
+        with pytest.raises(ModelUnavailable):
+            tables_from_bytes(raw[:cut])
+
+
+def test_the_compiled_loop_adds_up_as_the_plain_one(monkeypatch):
+    from scoring.domain import shapley
+
+    _, ensemble, grids = trained(4, 4, additive=False)
+    tables = tabulate_shap(ensemble, grids)
+    cells = np.stack([find_cells(grid, column) for grid, column in zip(grids, sample(10, 700)[0].T, strict=True)])
+    plain = tables.rows(cells)
+    monkeypatch.setattr(shapley, "COMPILE_ROWS", 1)
+    assert np.abs(tables.rows(cells) - plain).max() < 1e-12
