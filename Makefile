@@ -23,7 +23,7 @@ bench: .venv/dev
 
 # DATA is a folder with credit data sets and their schema.json (docs/scoring.md).
 bench-scoring: .venv/dev
-	@$(BIN)/python -m bench.scoring $(DATA)
+	@$(BIN)/python -m bench.scoring $(DATA) --out docs/scoring.md
 
 .venv/bin/uv:
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else 0'
