@@ -154,16 +154,13 @@ def page_picture(data: bytes, media_type: str, page: int = 1) -> bytes | None:
 
 def _scan_of(data: bytes, page: int) -> Any:
     """The largest picture on a page, if there is one, turned as the page is."""
-    from pikepdf import Pdf, PdfError, PdfImage, Stream, UnsupportedImageTypeError
+    from pikepdf import Pdf, PdfError, UnsupportedImageTypeError
 
     with Pdf.open(BytesIO(data)) as pdf:
         if not 1 <= page <= len(pdf.pages):
             return None
         sheet = pdf.pages[page - 1]
-        found = sorted(
-            (PdfImage(raw) for raw in sheet.images.values() if isinstance(raw, Stream)),
-            key=lambda one: one.width * one.height,
-        )
+        found = sorted(_pictures(sheet), key=lambda one: one.width * one.height)
         if not found or found[-1].width * found[-1].height > PIXELS_MAX:
             return None
         try:
@@ -172,6 +169,12 @@ def _scan_of(data: bytes, page: int) -> Any:
             return None
         turned = int(sheet.get("/Rotate", 0)) % 360
         return picture.rotate(-turned, expand=True) if turned else picture
+
+
+def _pictures(sheet: Any) -> list[Any]:
+    from pikepdf import PdfImage
+
+    return [PdfImage(raw) for raw in sheet.get_images().values()]
 
 
 def turn(data: bytes, media_type: str) -> bytes:

@@ -114,6 +114,9 @@ def test_a_figure_is_read_from_a_page_and_an_answer_corrected(house, app, browse
     assert "Agrees" in client.get(case).text
     looked = client.get(f"{case}/evidence/papers/{paper}?page=2&zoom=150").text
     assert looked.count("Page ") >= 3
+    small = client.get(f"{case}/evidence/papers/{paper}/thumb?page=2")  # nothing was scanned: a sheet with its number
+    assert small.headers["Content-Type"].startswith("image/svg+xml")
+    assert ">2</text>" in small.text
     framed = client.get(f"{case}/evidence/papers/{paper}/sheet")
     assert framed.headers["X-Frame-Options"] == "SAMEORIGIN"
     assert client.get(case).headers["X-Frame-Options"] == "DENY"
