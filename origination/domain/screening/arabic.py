@@ -139,6 +139,7 @@ def consonants(word: str) -> str:
 
 def plausible(word: str, skeleton: str) -> bool:
     """Quickly, whether a Latin word with this skeleton can be a reading at all; the walk is dear."""
-    own, other = consonants(word), skeleton.removeprefix("a").replace("S", "sh")
+    own = consonants(word).replace("sh", "S").replace("c", "S")
+    other = skeleton.removeprefix("a").replace("c", "S")
     allowed = 1 if max(len(own), len(other)) < 6 else 2
     return int(OSA.distance(own, other, score_cutoff=allowed)) <= allowed

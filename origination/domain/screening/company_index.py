@@ -15,6 +15,8 @@ from origination.domain.screening.company import ALIGNED_MIN, joined_similarity,
 from origination.domain.screening.company_words import WEIGHTS, CompanyName, CompanyWord, Part, company_word
 from origination.domain.screening.person_index import Arrays, Floats, packed, unpacked
 from origination.domain.screening.vocabulary import JOIN_REACH, Memory, Vocabulary, VocabularyBuilder
+from origination.domain.screening.words import native_name
+from origination.domain.screening.writing import Script, script_of
 
 _SLACK = 0.02
 _OWN = frozenset({Part.CORE, Part.NUMBER})
@@ -30,16 +32,24 @@ def _prefixes(word: CompanyWord) -> set[str]:
 
 
 def _tokens(word: CompanyWord) -> set[str]:
+    if word.native:
+        return {word.native}
     if not word.han:
         return {word.text} if word.text else set()
     return {word.text, "".join(sorted(word.han)), *(_prefixes(word) if word.part is Part.CORE else ())} - {""}
 
 
 def _pairs(name: CompanyName) -> list[str]:
-    words = [word for word in name.words if word.text and not word.han]
+    words = [word for word in name.words if word.text and not word.han and not word.native]
     out = [one.text + other.text for one, other in pairwise(words) if Part.CORE in {one.part, other.part}]
     out.extend("".join(word.text for word in words[i : i + 3]) for i in range(len(words) - 2))
     return out
+
+
+def _native_word(token: str) -> CompanyWord:
+    word = native_name(token)
+    han = script_of(token[0]) is Script.HAN
+    return CompanyWord(token, word.spelling, Part.CORE, native="" if han else token, han=token if han else "")
 
 
 class CompanyBuilder:
@@ -103,17 +113,24 @@ class CompanyIndex:
         return [int(at) for at in np.flatnonzero(bound >= floor - _SLACK)]
 
     def _alike(self, word: CompanyWord) -> tuple[tuple[int, float], ...]:
-        known = self._remembered.get(word.text)
+        key = word.native or word.text
+        known = self._remembered.get(key)
         if known is not None:
             return known
-        scored = ((token, word_similarity(word, self._word(token))) for token in self._words.latin_near(word.text))
+        if word.native:
+            near = self._words.native_near(word.native) | self._words.latin_readings(word.native)
+        else:
+            near = self._words.latin_near(word.text) | self._words.native_read_as(word.spelling.skeleton)
+            near |= self._words.latin_near(word.text[2:] if word.text[:2] in {"al", "el"} else "al" + word.text)
+        scored = ((token, word_similarity(word, self._word(token))) for token in near)
         found = sorted(((t, s) for t, s in scored if s >= ALIGNED_MIN), key=lambda pair: pair[1])
-        return self._remembered.keep(word.text, tuple(found))
+        return self._remembered.keep(key, tuple(found))
 
     def _word(self, number: int) -> CompanyWord:
         known = self._words_of.get(number)
         if known is None:
-            known = self._words_of[number] = company_word(self._words.tokens[number])
+            token = self._words.tokens[number]
+            known = self._words_of[number] = company_word(token) if token.isascii() else _native_word(token)
         return known
 
     def _best(self, words: list[CompanyWord]) -> Floats:
@@ -133,7 +150,7 @@ class CompanyIndex:
     def _join(self, words: list[CompanyWord], best: Floats) -> Floats:
         """Words split or joined, as in person_index.py."""
         used = np.zeros(len(self._own), dtype=np.float32)
-        plain = [i for i, word in enumerate(words) if word.text and not word.han]
+        plain = [i for i, word in enumerate(words) if word.text and not word.han and not word.native]
         for size in (2, 3):
             for start in range(len(plain) - size + 1):
                 run = plain[start : start + size]

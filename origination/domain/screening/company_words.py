@@ -10,8 +10,8 @@ from functools import cache, lru_cache
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from origination.domain.screening import lexicon
-from origination.domain.screening.fold import Spelling, spell
+from origination.domain.screening import arabic, lexicon
+from origination.domain.screening.fold import Spelling, plain_latin, spell
 from origination.domain.screening.han import mandarin, simplify
 from origination.domain.screening.words import latin_words, pieces_of
 from origination.domain.screening.writing import Script, clean, script_of
@@ -105,6 +105,16 @@ _LINKS = frozenset(
         "by",
         "&",
         "a",
+        "ar",
+        "ash",
+        "ad",
+        "az",
+        "ul",
+        "ud",
+        "wal",
+        "wa",
+        "fi",
+        "lil",
     ]
 )
 _NUMBERS = {
@@ -212,26 +222,63 @@ def _merge_letters(words: list[str]) -> list[str]:
     return out
 
 
+_ACRONYM = re.compile(r"\(\s*([A-Z][A-Z0-9&.-]{1,11})\s*\)")
+
+
+def _without_acronym(found: re.Match[str]) -> str:
+    """`(TTP)` goes, `(HK)` is a place and stays."""
+    return found[0] if plain_latin(found[1]) in _groups()[0] else " "
+
+
 @lru_cache(maxsize=50_000)
 def prepare_company(name: str) -> CompanyName:
     """A company name ready for comparison."""
-    cleaned = re.sub(r"\(\s*[A-Z]{2,10}\s*\)", " ", clean(name)) or clean(name)
+    cleaned = _ACRONYM.sub(_without_acronym, clean(name)) or clean(name)
     words: list[CompanyWord] = []
     forms: list[Form] = []
     latin: list[str] = []
     for piece in _pieces(cleaned):
         for run in _script_runs(piece):
             if script_of(run[0]) is Script.HAN:
-                words.extend(_take_latin(latin, forms))
+                words.extend(_take_latin(latin, forms, alone=False))
                 latin = []
                 words.extend(_han_words(run, forms))
+            elif script_of(run[0]) is Script.ARABIC and not _known_native(run):
+                words.extend(_take_latin(latin, forms, alone=False))
+                latin = []
+                words.extend(_native_words(run))
             else:
                 latin.extend(latin_words(run))
-    words.extend(_take_latin(latin, forms))
+    words.extend(_take_latin(latin, forms, alone=not words))
     if not any(word.part is not Part.LINK for word in words):
         latin = _merge_letters([part for piece in _pieces(cleaned) for part in latin_words(piece)])
         words = [CompanyWord(word, spell(word), Part.CORE) for word in latin]
     return CompanyName(name, tuple(words[:WORDS_MAX]), tuple(forms))
+
+
+_NATIVE_LINKS = frozenset({"في", "و", "من", "ل", "ب", "بن", "ابن"})
+
+
+def _known_native(run: str) -> bool:
+    """A word of the tables (`شركة`, `تجارة`) is looked up by its letters, with or without the article."""
+    latin = "".join(latin_words(run))
+    return latin in _groups()[0] or (latin,) in _forms()
+
+
+def _native_words(run: str) -> list[CompanyWord]:
+    """An Arabic, Persian or Urdu word that is the name itself, without its article."""
+    word = arabic.settle(run)
+    if word in _NATIVE_LINKS:
+        return []
+    stem = word.removeprefix("لل") if word.startswith("لل") and len(word) > 4 else word
+    for article in ("وال", "بال", "ال"):
+        if stem.startswith(article) and len(stem) > len(article) + 2:
+            stem = stem[len(article) :]
+            break
+    if _known_native(stem):
+        return [company_word("".join(latin_words(stem)))]
+    latin = re.sub("[^a-z]", "", arabic.latin_from_arabic(stem)) or "a"
+    return [CompanyWord(run, spell(latin), Part.CORE, native=stem)]
 
 
 def _script_runs(piece: str) -> list[str]:
@@ -244,7 +291,8 @@ def _script_runs(piece: str) -> list[str]:
     return runs
 
 
-def _take_latin(words: list[str], forms: list[Form]) -> list[CompanyWord]:
+def _take_latin(words: list[str], forms: list[Form], *, alone: bool) -> list[CompanyWord]:
+    """`alone`: these are all the words of the name, which is never nothing but a legal form."""
     plain = _numbers(_merge_letters([word for word in words if word]))
     merged = _merge_letters([word for word in plain if word != "and"]) if _letters_around_and(plain) else plain
     merged = _merge_known(merged)
@@ -252,7 +300,7 @@ def _take_latin(words: list[str], forms: list[Form]) -> list[CompanyWord]:
     at = 0
     righted = [_right_form_word(word) for word in merged]
     while at < len(merged):
-        size, form = _form_at(righted, at)
+        size, form = _form_at(righted, at, alone=alone)
         if form is None:
             kept.append(merged[at])
             at += 1
@@ -301,7 +349,7 @@ def _letters_around_and(words: list[str]) -> bool:
     )
 
 
-def _form_at(words: list[str], at: int) -> tuple[int, Form | None]:
+def _form_at(words: list[str], at: int, *, alone: bool) -> tuple[int, Form | None]:
     """The longest legal form that begins here; one of up to three letters only at either end of the name."""
     table = _forms()
     for size in range(min(FORM_WORDS_MAX, len(words) - at), 0, -1):
@@ -311,7 +359,7 @@ def _form_at(words: list[str], at: int) -> tuple[int, Form | None]:
             continue
         if sum(map(len, run)) <= _AT_THE_EDGE_ONLY and not _at_edge(words, at, size):
             continue
-        if size == len(words):
+        if size == len(words) and alone:
             continue
         return size, form
     return 0, None
@@ -373,10 +421,17 @@ def company_word(word: str) -> CompanyWord:
         return CompanyWord(word, spell(word), Part.LINK)
     if word.isdigit():
         return CompanyWord(word, spell(word.lstrip("0") or "0"), Part.NUMBER)
-    known = _groups()[0].get(word)
+    known = _groups()[0].get(word) or _singular(word)
     if known:
         return CompanyWord(word, spell(word), known[1], known[0])
     return CompanyWord(word, spell(word), Part.CORE)
+
+
+def _singular(word: str) -> tuple[int, Part] | None:
+    """`lubricants` where the table has the singular."""
+    if len(word) < 6 or not word.endswith("s"):
+        return None
+    return _groups()[0].get(word[:-3] + "y" if word.endswith("ies") else word[:-1])
 
 
 def _han_words(run: str, forms: list[Form]) -> list[CompanyWord]:

@@ -100,6 +100,17 @@ def double_surnames() -> frozenset[str]:
     return frozenset(_tables()["double"])
 
 
+@cache
+def common_surnames() -> frozenset[str]:
+    """The commonest surnames of one character."""
+    return frozenset(_tables()["common"])
+
+
+def is_surname(char: str) -> bool:
+    """Whether a simplified character is a common surname."""
+    return char in common_surnames()
+
+
 def split_surname(name: str) -> tuple[str, str]:
     """`欧阳修` -> (`欧阳`, `修`); one character is the rule. `name` holds Han characters only."""
     plain = simplify(name)

@@ -10,8 +10,10 @@ from rapidfuzz.distance import OSA
 
 from core.domain.texts import Text
 from origination.domain.screening.han import mandarin, pinyin_syllables, readings, simplify, split_surname
+from origination.domain.screening.han_foreign import parts_of, similarity
 from origination.domain.screening.party import AlignedTokens, Comparison
 from origination.domain.screening.words import Name, Role
+from origination.domain.screening.writing import clean
 
 _READINGS_MAX = 64
 
@@ -87,7 +89,7 @@ def _romanised(han: Name, latin: Name, *, han_first: bool) -> Comparison:
     if joined and any(pattern.fullmatch(order) for pattern in _pattern(han.han) for order in _orders(texts)):
         percent = 1.0
     elif joined:
-        percent = _near(han.han, texts)
+        percent = max(_near(han.han, texts), _as_foreigner(han, texts))
     one, other = (han.han, latin.written) if han_first else (latin.written, han.han)
     how = "same" if percent == 1.0 else "like" if percent >= 0.8 else "weak"
     card = (AlignedTokens(one, other, round(percent, 3), how),)
@@ -102,6 +104,11 @@ def _romanised(han: Name, latin: Name, *, han_first: bool) -> Comparison:
     return Comparison(
         round(percent, 4), (Text("{other} is read otherwise than {one}", one=han.han, other=latin.written),), card
     )
+
+
+def _as_foreigner(han: Name, texts: list[str]) -> float:
+    parts = parts_of(clean(han.written), han.han)
+    return similarity(parts, tuple(texts)) if parts else 0.0
 
 
 def _orders(texts: list[str]) -> tuple[str, ...]:

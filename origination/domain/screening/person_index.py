@@ -18,10 +18,12 @@ from origination.domain.screening.alignment import JOIN_MIN, JOINED_LIKE
 from origination.domain.screening.arabic import arabic_similarity
 from origination.domain.screening.fold import spell
 from origination.domain.screening.han import readings, simplify, split_surname
+from origination.domain.screening.han_foreign import begins_with, classes, parts_of, pattern
 from origination.domain.screening.similarity import ALIGNED_MIN, spelling_similarity, word_similarity
 from origination.domain.screening.vocabulary import JOIN_REACH, Memory, Vocabulary, VocabularyBuilder
 from origination.domain.screening.wade_giles import chinese_keys
 from origination.domain.screening.words import PARTS_OF_NAMES, Name, Role, Word, native_name
+from origination.domain.screening.writing import clean
 
 Floats = NDArray[np.float32]
 Arrays = dict[str, NDArray[np.generic]]
@@ -135,6 +137,11 @@ def _exact_keys(name: Name) -> set[str]:
         plain = simplify(name.han)
         surname, _given = split_surname(name.han)
         both = "".join((readings(char, surname=True) or ("",))[0] for char in surname)
+        if parts := parts_of(clean(name.written), name.han):
+            return {
+                "=" + "".join(sorted(plain)),
+                *("f" + first for first in "PFMNLTKS" if begins_with(parts[-1], first)),
+            }
         return {"=" + "".join(sorted(plain)), *("s" + r for r in (*readings(surname[0], surname=True), both))}
     latin = [word.text for word in name.words if not word.native and word.role is not Role.TITLE]
     keys = {"c" + key for key in chinese_keys(tuple(latin))}
@@ -147,7 +154,8 @@ def _wanted_keys(name: Name) -> set[str]:
     keys = _exact_keys(name)
     if name.han:
         return {key for key in keys if key[0] == "="} | {"l" + key[1:] for key in keys if key[0] == "s"}
-    return {key for key in keys if key[0] == "c"} | {"s" + key[1:] for key in keys if key[0] == "l"}
+    heard = {"f" + classes(word.text)[:1] for word in name.words if word.role in {Role.NAME, Role.PATRONYMIC}}
+    return heard | {key for key in keys if key[0] == "c"} | {"s" + key[1:] for key in keys if key[0] == "l"}
 
 
 class PeopleIndex:
@@ -176,16 +184,35 @@ class PeopleIndex:
         }  # fmt: skip
         self._remembered = Memory()
         self._words_of: dict[int, Word] = {}
+        self._classes: list[str] | None = None
 
     def candidates(self, name: Name, floor: float) -> list[int]:
         """The numbers of the listed names whose score could reach `floor`."""
         found: set[int] = set()
         for key in _wanted_keys(name):
             found.update(self._keys.get(key, np.empty(0, dtype=np.int32)).tolist())
-        if not name.han and len(self._names):
+        if name.han:
+            found.update(self._read_as_foreigner(parts_of(clean(name.written), name.han)))
+        elif len(self._names):
             at, bound = self._bound(name)
             found.update(at[bound >= floor - _SLACK].tolist())
         return sorted(found)
+
+    def _read_as_foreigner(self, parts: tuple[str, ...]) -> list[int]:
+        """Listed Latin names with a word for every part of a foreigner's name in characters."""
+        if not parts:
+            return []
+        if self._classes is None:
+            self._classes = [classes(token) if token.isascii() else "" for token in self._words.tokens]
+        counted = np.zeros(len(self._names), dtype=np.int16)
+        for part in parts:
+            heard = pattern(part)
+            here = np.zeros(len(self._names), dtype=bool)
+            for number, heard_as in enumerate(self._classes):
+                if heard_as and heard.fullmatch(heard_as):
+                    here[self._words.names_with(number)] = True
+            counted += here
+        return [int(at) for at in np.flatnonzero(counted == len(parts))]
 
     def _alike(self, word: Word) -> tuple[tuple[int, float], ...]:
         """The listed words like this one with their similarity, the least alike first."""

@@ -11,7 +11,7 @@ from origination.domain.screening.arabic import arabic_similarity, plausible
 from origination.domain.screening.fold import Spelling, spell
 from origination.domain.screening.han import pinyin_syllables, wade_giles
 from origination.domain.screening.sound import sound_distance
-from origination.domain.screening.words import Role, Word
+from origination.domain.screening.words import Role, Word, father_of
 
 ALIGNED_MIN = 0.78
 NATIVE_MIN = 0.78
@@ -21,7 +21,8 @@ _SAME_INITIAL = frozenset(
     frozenset(pair) for pair in ("yj", "yi", "ij", "kq", "kc", "cq", "vw", "ye", "gj", "ou", "ch")
 )
 _SIBILANTS = ("sh", "x", "s")
-_TEXT_WEIGHT, _OTHER_START = 0.05, 0.25
+_SAME_FATHER = 0.95
+_TEXT_WEIGHT, _OTHER_START, _KINDRED_START = 0.05, 0.25, 0.1
 
 
 def word_similarity(one: Word, other: Word) -> float:
@@ -36,21 +37,35 @@ def word_similarity(one: Word, other: Word) -> float:
     # `Oleksandr` is not `Oleksandrovych`: the father is another person.
     if near < 0.93 and (one.role is Role.PATRONYMIC) != (other.role is Role.PATRONYMIC):
         return min(near, 0.6)
+    if near < _SAME_FATHER and one.role is Role.PATRONYMIC and other.role is Role.PATRONYMIC:
+        fathers = [father_of(word.text) for word in (one, other)]
+        return _SAME_FATHER if _is_same_name(*fathers) else near
     return near
 
 
+def _is_same_name(one: str, other: str) -> bool:
+    """Writings of one name; a patronymic may have swallowed the last letter (`nikola-evich`)."""
+    groups = lexicon.name_groups()
+    first, second = (groups.get(name, groups.get(name + "y", groups.get(name + "i"))) for name in (one, other))
+    return first is not None and first == second
+
+
 def _native_similarity(one: Word, other: Word) -> float:
-    if one.native and other.native:
-        if one.native == other.native:
+    if Role.INITIAL in {one.role, other.role} and not (one.native and other.native):
+        return _initial_similarity(one, other)
+    return native_similarity(one.native, one.spelling, other.native, other.spelling)
+
+
+def native_similarity(one: str, one_latin: Spelling, other: str, other_latin: Spelling) -> float:
+    """Words of which one at least is in Arabic letters (`one`, `other`; empty for a Latin one)."""
+    if one and other:
+        if one == other:
             return 1.0
-        longest = max(len(one.native), len(other.native))
-        return max(0.0, 1.0 - OSA.distance(one.native, other.native) * 1.2 / longest)
-    native, latin = (one, other) if one.native else (other, one)
-    if Role.INITIAL in {native.role, latin.role}:
-        return _initial_similarity(native, latin)
-    if not plausible(native.native, latin.spelling.skeleton):
+        return max(0.0, 1.0 - OSA.distance(one, other) * 1.2 / max(len(one), len(other)))
+    native, latin = (one, other_latin) if one else (other, one_latin)
+    if not plausible(native, latin.skeleton):
         return 0.0
-    near = arabic_similarity(native.native, latin.text)
+    near = arabic_similarity(native, latin.text)
     # Vowels that nobody wrote leave more room; what passes here is lifted over the common threshold.
     return ALIGNED_MIN + (near - NATIVE_MIN) * (1 - ALIGNED_MIN) / (1 - NATIVE_MIN) if near >= NATIVE_MIN else near
 
@@ -120,7 +135,7 @@ def _letters(one: Spelling, other: Spelling) -> float:
     size = max(size if size > 4 else size - 1.2, 1.0)
     cost += _TEXT_WEIGHT * OSA.distance(one.text, other.text)
     if one.fold[:1] != other.fold[:1]:
-        cost += _OTHER_START
+        cost += _KINDRED_START if one.code[:1] == other.code[:1] else _OTHER_START
     return max(0.0, 1.0 - cost / size)
 
 

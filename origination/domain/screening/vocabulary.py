@@ -19,6 +19,7 @@ from origination.domain.screening import lexicon
 from origination.domain.screening.arabic import consonants
 from origination.domain.screening.fold import spell
 from origination.domain.screening.han import pinyin_syllables
+from origination.domain.screening.words import father_of
 
 IntArray = NDArray[np.int32]
 _REMEMBERED_MAX = 100_000
@@ -26,7 +27,7 @@ _REMEMBERED_MAX = 100_000
 REACH = 0.44
 JOIN_REACH = 0.24
 _COARSE = str.maketrans({
-    "k": "K", "g": "K", "j": "K", "c": "K", "q": "K", "t": "T", "s": "T", "S": "T", "z": "T", "d": "T", "p": "P",
+    "k": "K", "g": "K", "j": "K", "c": "T", "q": "K", "t": "T", "s": "T", "S": "T", "z": "T", "d": "T", "p": "P",
     "b": "P", "f": "P", "m": "M", "n": "N", "l": "L", "r": "R", "h": None, "v": None, "a": None, "i": None, "u": None,
 })  # fmt: skip
 
@@ -47,6 +48,11 @@ def signature(code: str) -> int:
 def families(text: str) -> list[tuple[str, int]]:
     """The groups of writings (and of short forms) that a name belongs to."""
     group = lexicon.name_groups().get(text)
+    father = father_of(text)
+    if father != text:
+        groups = lexicon.name_groups()
+        number = groups.get(father, groups.get(father + "y", groups.get(father + "i")))
+        return [] if number is None else [("father", number)]
     nicks = [("nick", number) for number in lexicon.nicknames().get(text, ())]
     return nicks if group is None else [("name", group), *nicks]
 

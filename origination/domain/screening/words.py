@@ -60,8 +60,15 @@ class Name:
 
 
 _PATRONYMIC = re.compile(
-    r"(ovich|evich|ovych|evych|yovich|ovitch|evitch|ovitsch|ovic|evic|owicz|ovna|evna|yevna|ivna|yivna|inichna|ychna|ievich)$"
+    r"(ovich|evich|avich|ovych|evych|yovich|ovitch|evitch|ovitsch|ovic|evic|owicz|ovna|evna|awna|auna|iewna|ieuna|yevna|ivna|yivna|inichna|ychna|ievich)$"
 )
+
+
+def father_of(word: str) -> str:
+    """The father's name in a patronymic: `oleksandrovych` -> `oleksandr`, `nikolaevich` -> `nikola`."""
+    return _PATRONYMIC.sub("", word)
+
+
 _GAPS = re.compile(r"[^A-Za-z0-9']+")
 _HUMP = re.compile(r"(?<=[a-zà-ÿа-яё])(?=[A-ZÀ-ÞА-ЯЁ][a-zà-ÿа-яё]{2})")
 _ARABIC_TITLES = frozenset({
