@@ -11,7 +11,7 @@ from sqlalchemy import select
 from core.db import Work
 from origination.domain.decision_clock import Deadline
 from origination.queries.conditions import conditions_of
-from origination.queries.deadlines import MISSING, deadlines_of
+from origination.queries.deadlines import MISSING, RUNNING, deadlines_of
 from origination.queries.tracker import documents_of
 from origination.tables.application import ApplicationRow
 from origination.tables.decision import ConditionRow, DecisionRow, FactSetRow, KycCheckRow, ReviewRequestRow
@@ -37,7 +37,7 @@ def deciding(r: Work, application_id: UUID) -> Deciding:
         conditions=conditions_of(r, row),
         changed=_changed(r, row),
         had_part=had_part(r, row),
-        missing=sum(one.status in MISSING for one in documents_of(r, row)),
+        missing=sum(one.status in MISSING for one in documents_of(r, row)) if row.status in RUNNING else 0,
     )
 
 
