@@ -284,3 +284,30 @@ def test_a_replay_names_a_changed_score_and_a_lost_list(house, applicant):
         said = json.dumps([one.differences for one in replay_all(r)])
     assert "pd: the model gave" in said
     assert "it was screened against is not kept" in said
+
+
+def test_every_kind_of_decision_replays(house, applicant, officer, approver):
+    """A clear case, a counter-offer, a company, an override by two people, and a refusal by the identity checks."""
+    from origination.steps.replay import replay_all
+
+    run(house, applicant, send(house, applicant))
+    run(house, applicant, send(house, applicant, amount="150000", tenor_months="12", obligations_monthly="2000"))
+    run(house, applicant, send(house, applicant, "sme-equipment-eur"))
+    overridden = send(house, applicant)
+    run(house, applicant, overridden, bureau_delinquencies_24m=7)
+    with house.work(applicant) as w:
+        ask_for_person(w, overridden.application_id, "Please look again.")
+    for actor in (officer, approver):
+        with house.work(actor) as w:
+            give_verdict(w, overridden.application_id, Outcome.APPROVE, reason=REASON, override_reason="DATA_OUTDATED")
+    refused = send(house, applicant)
+    with house.work() as w:
+        check_identity(w, refused.application_id)
+        row_of(w, refused).status = S.KYC_REFERRED.value
+    with house.work(officer) as w:
+        settle_identity(w, refused.application_id, passed=False, reason=REASON)
+    with house.read() as r:
+        found = list(replay_all(r))
+    assert [one.differences for one in found if not one.is_equal] == []
+    assert len(found) >= 5
+    assert {one.outcome for one in found} >= {"APPROVE", "DECLINE"}
