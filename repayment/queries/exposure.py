@@ -74,7 +74,8 @@ def performance_sample(
 ) -> tuple[Performance, ...]:
     """One row a disbursed loan: bad is `bad_dpd` days past due or more within `months` of disbursement, or charged off.
 
-    Of the loans in `only` if given. `months_observed` tells how much of the window has passed; younger loans are not yet known to be good.
+    Of the loans in `only` if given. `months_observed` tells how much of the window has passed; younger loans are not
+    yet known to be good.
     """
     found = []
     ids = None if only is None else list(only)
