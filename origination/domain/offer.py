@@ -13,7 +13,7 @@ from typing import Any
 from core.domain.fact import Facts
 from core.domain.money import Money
 from origination.domain.product import Product
-from repayment.domain.cost import effective_annual_rate, nominal_annual_rate
+from repayment.domain.cost import both_annual_rates
 from repayment.domain.schedule import Amortization, FeeKind, Schedule, ScheduleRequest, build_schedule
 from repayment.domain.schedule_fees import fee_at_start
 
@@ -109,11 +109,12 @@ def quote(product: Product, terms: Terms, on: date) -> Quote:
     at_start = fee_at_start(request, FeeKind.UP_FRONT)
     withheld = fee_at_start(request, FeeKind.UP_FRONT, withheld=True)
     currency = terms.amount.currency
+    effective, nominal = both_annual_rates(schedule)
     return Quote(
         terms=terms,
         schedule=schedule,
-        cost_effective=effective_annual_rate(schedule).quantize(_MILLIONTH, rounding=ROUND_HALF_EVEN),
-        cost_nominal=nominal_annual_rate(schedule).quantize(_MILLIONTH, rounding=ROUND_HALF_EVEN),
+        cost_effective=effective.quantize(_MILLIONTH, rounding=ROUND_HALF_EVEN),
+        cost_nominal=nominal.quantize(_MILLIONTH, rounding=ROUND_HALF_EVEN),
         fees_at_start=Money(at_start, currency),
         fees_withheld=Money(withheld, currency),
     )

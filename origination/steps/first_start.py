@@ -21,8 +21,9 @@ def ensure_reference_data(w: Work, *, demo: bool) -> None:
 
 
 def keep_sample_fresh(w: Work) -> None:
-    """Loads the excerpt again where it is the list in use, so that a demonstration does not stop for its age."""
+    """Loads the excerpt again where it is the list in use, once a day, so that a demonstration does not stop for its
+    age."""
     load_sample_list(w)
-    if any(one.is_sample for one in lists_in_use(w)):
+    if any(one.is_sample and one.loaded_on < w.today for one in lists_in_use(w)):
         load_list(w, sample_contents(), is_sample=True)
     load_sample_list(w)

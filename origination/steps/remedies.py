@@ -74,6 +74,7 @@ class _Search:
         self.found: dict[tuple[Any, ...], Remedy] = {}
         self.judged: dict[tuple[Any, ...], bool] = {}
         self.watched: tuple[str, ...] = ()
+        self.sized: dict[tuple[int, int, Any], tuple[float, ...]] = {}
 
     def run(self) -> tuple[Remedy, ...]:
         from scoring.steps.preview import changes_reaching, preview
@@ -155,10 +156,9 @@ class _Search:
             if not self.watched:
                 return True
             wish = Wish(Money(steps * step, product.currency), tenor, self.asked.kind)
-            facts = scoring_facts(case, wish, self.policy)
             return all(
-                _number(facts[name]) * OF_AMOUNT[name] <= _number(changed[name]) * OF_AMOUNT[name] + 1e-9
-                for name in self.watched
+                now * OF_AMOUNT[name] <= _number(changed[name]) * OF_AMOUNT[name] + 1e-9
+                for name, now in zip(self.watched, self._size_facts(case, wish), strict=True)
             )
 
         if Money(high * step, product.currency) == self.asked.amount and fits(high):
@@ -169,6 +169,14 @@ class _Search:
             middle = (low + high + 1) // 2
             low, high = (middle, high) if fits(middle) else (low, middle - 1)
         return self._checked(Money(low * step, product.currency), tenor)
+
+    def _size_facts(self, case: Case, wish: Wish) -> tuple[float, ...]:
+        """The watched facts of a loan; the search comes back to the same sizes again and again."""
+        key = (wish.amount.minor, wish.tenor_months, case.base.get("other_debtors"))
+        if key not in self.sized:
+            facts = scoring_facts(case, wish, self.policy)
+            self.sized[key] = tuple(_number(facts[name]) for name in self.watched)
+        return self.sized[key]
 
     def _checked(self, amount: Money, tenor: int) -> Wish | None:
         try:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 from core.domain.dates import DayCount, year_fraction
 from repayment.domain.irr import internal_rate, nominal_of
@@ -31,18 +32,26 @@ def cash_flows(schedule: Schedule) -> list[tuple[date, int]]:
     return flows
 
 
-def _times(schedule: Schedule, days: list[date]) -> list[Fraction]:
+def _times(schedule: Schedule, days: list[date]) -> Sequence[Fraction]:
     """Years from the disbursement to each day, measured as the loan's own interest measures time."""
     request = schedule.request
     convention = request.day_count
     start = request.disbursed_on
     if convention is DayCount.PERIOD:
-        bounds = [day.toordinal() for day in (start, *schedule.due_on)]
-        base = 0 if bounds[1] > bounds[0] else 1
-        return [_periods_until(bounds, day.toordinal(), base) / request.frequency.periods_per_year for day in days]
+        return _period_times(start, tuple(schedule.due_on), tuple(days), request.frequency.periods_per_year)
     if convention is DayCount.ACT_360:  # a year has 365 days, whatever the interest is divided by
         convention = DayCount.ACT_365F
     return [year_fraction(convention, start, day) for day in days]
+
+
+@lru_cache(maxsize=128)
+def _period_times(
+    start: date, due_on: tuple[date, ...], days: tuple[date, ...], per_year: Fraction
+) -> tuple[Fraction, ...]:
+    """Loans that are weighed against each other differ in their sums more often than in their days."""
+    bounds = [day.toordinal() for day in (start, *due_on)]
+    base = 0 if bounds[1] > bounds[0] else 1
+    return tuple(_periods_until(bounds, day.toordinal(), base) / per_year for day in days)
 
 
 def _periods_until(bounds: list[int], day: int, base: int) -> Fraction:
@@ -62,6 +71,11 @@ def cost_of(schedule: Schedule, flows: Sequence[tuple[date, int]]) -> tuple[Deci
     effective = internal_rate([(at, minor) for at, (_, minor) in zip(times, flows, strict=True)])
     nominal = nominal_of(effective, schedule.request.frequency.periods_per_year)
     return effective.quantize(_PLACES, rounding=ROUND_HALF_UP), nominal.quantize(_PLACES, rounding=ROUND_HALF_UP)
+
+
+def both_annual_rates(schedule: Schedule) -> tuple[Decimal, Decimal]:
+    """(`effective_annual_rate`, `nominal_annual_rate`) by solving once."""
+    return cost_of(schedule, cash_flows(schedule))
 
 
 def effective_annual_rate(schedule: Schedule) -> Decimal:

@@ -40,6 +40,13 @@ def changes_reaching(
 
 
 def _champion(w: Work, segment: str, product: str | None) -> tuple[str, Version]:
+    kept: dict[tuple[str, str | None], tuple[str, Version]] = w.session.info.setdefault("champions", {})
+    if (segment, product) not in kept:
+        kept[segment, product] = _find_champion(w, segment, product)
+    return kept[segment, product]
+
+
+def _find_champion(w: Work, segment: str, product: str | None) -> tuple[str, Version]:
     rows = live_versions(w, segment, product)
     if not rows or rows[0].status != VersionStatus.CHAMPION:
         raise ModelUnavailable(f"There is no approved scorecard for {segment}")
