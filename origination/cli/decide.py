@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -58,11 +58,12 @@ def simulate(policy_file: Path | None, since: datetime, until: datetime | None, 
         from core.web.work import read
         from origination.domain.policy import OriginationPolicy
         from origination.steps.back_test import back_test
+        from origination.steps.try_policy import as_report
 
         with read() as r:
             policy = r.policy(OriginationPolicy) if policy_file is None else _read_policy(policy_file)
             found = back_test(r, policy, since=since.date(), until=until.date() if until else None)
-        report = _report(found)
+        report = as_report(found)
         click.echo(json.dumps(report, indent=2, ensure_ascii=False) if as_json else "\n".join(_lines(report)))
         return 0
 
@@ -87,6 +88,14 @@ def check(policy_file: Path | None) -> None:
                 troubles += 1
                 example = ", ".join(f"{name} {code}" for name, code in finding.example)
                 click.echo(f"{table.name} {currency}: {finding.what} {' '.join(finding.rows)} {example}".rstrip())
+    for came in _cases_of(policy_file or _shipped(), policy):
+        if not came.passed:
+            troubles += 1
+            said = came.problem or f"{came.outcome} {', '.join(came.reasons)}"
+            click.echo(f"test case {came.name!r}: wanted {came.wanted} {came.wanted_reason}, came out {said}")
+    newest = policy.exchanges[-1].as_of
+    if (days := (_today() - newest).days) > policy.review.exchange_days:
+        click.echo(f"exchange rates are of {newest}, {days} days old: set newer ones ([[exchange]])")
     rows = sum(len(table.rows) for table in policy.tables)
     click.echo(f"policy {policy.version}: {len(policy.tables)} tables, {rows} rows, {troubles} findings")
     sys.exit(1 if troubles else 0)
@@ -98,9 +107,7 @@ def check(policy_file: Path | None) -> None:
 @click.option("--day", type=DAY, help="The day whose tables are in force; today if left out.")
 def facts(file: Any, policy_file: Path | None, day: datetime | None) -> None:
     """Decide on facts as JSON, one object {"facts": {...}} or a list; answers in the same shape. Needs no database."""
-    from core.clock import SystemClock
     from core.domain.errors import LendingError
-    from core.settings import Settings
     from origination.domain.decision import decide as decide_on
     from origination.domain.decision import decision_to_dict
     from origination.domain.facts_input import read_facts
@@ -110,7 +117,7 @@ def facts(file: Any, policy_file: Path | None, day: datetime | None) -> None:
     except ValueError as error:
         raise click.ClickException(f"This is not JSON: {error}") from None
     policy = _read_policy(policy_file or _shipped())
-    on = day.date() if day else SystemClock(Settings.from_env().time_zone).today()
+    on = day.date() if day else _today()
     answers = []
     for item in given if isinstance(given, list) else [given]:
         try:
@@ -136,6 +143,22 @@ def _in_app(run: Any) -> int:
     return found
 
 
+def _today() -> date:
+    from core.clock import SystemClock
+    from core.settings import Settings
+
+    return SystemClock(Settings.from_env().time_zone).today()
+
+
+def _cases_of(path: Path, policy: Any) -> Any:
+    import tomllib
+
+    from origination.domain.policy_cases import run_cases
+
+    cases = tomllib.loads(path.read_text(encoding="utf-8")).get("case", ())
+    return run_cases(policy.compiled, cases, _today())
+
+
 def _shipped() -> Path:
     return Path(__file__).parents[1] / "policy.toml"
 
@@ -152,36 +175,6 @@ def _read_policy(path: Path) -> Any:
         raise PolicyInvalid(f"{path}: {error}") from None
 
 
-def _report(found: Any) -> dict[str, Any]:
-    def rate(value: Any) -> str | None:
-        return None if value is None else f"{value:.4f}"
-
-    return {
-        "cases": found.cases,
-        "before": dict(found.before),
-        "after": dict(found.after),
-        "changed": {f"{was} -> {now}": count for (was, now), count in sorted(found.moves.items())},
-        "reasons": dict(found.reasons.most_common()),
-        "expected_bad_rate": {"before": rate(found.expected_bad_before), "after": rate(found.expected_bad_after)},
-        "profit_usd": {"before": str(found.profit_before), "after": str(found.profit_after)},
-        "assessed_anew": found.assessed_anew,
-        "groups": {
-            kind: {
-                name: {
-                    "cases": count.cases,
-                    "approved_before": count.approved_before,
-                    "approved_after": count.approved_after,
-                    "impact_ratio": round(found.impact_ratios(kind)[name], 3),
-                }
-                for (of, name), count in sorted(found.groups.items())
-                if of == kind
-            }
-            for kind in sorted({of for of, _ in found.groups})
-        },
-        "applications": [{"application": str(which), "before": was, "after": now} for which, was, now in found.changed],
-    }
-
-
 def _lines(report: dict[str, Any]) -> list[str]:
     lines = [f"{report['cases']} applications ({report['assessed_anew']} assessed anew)"]
     before, after = report["before"], report["after"]
@@ -192,6 +185,11 @@ def _lines(report: dict[str, Any]) -> list[str]:
     lines += [f"{move:20} {count:7}" for move, count in report["changed"].items()]
     bad, profit = report["expected_bad_rate"], report["profit_usd"]
     lines.append(f"expected bad rate of approved: before {bad['before']}, after {bad['after']}")
+    seen = report["observed_bad_rate"]
+    lines.append(
+        f"observed bad rate of approved, time over: before {seen['before']} of {seen['cases_before']}, "
+        f"after {seen['after']} of {seen['cases_after']}"
+    )
     lines.append(f"expected profit of a year in USD: before {profit['before']}, after {profit['after']}")
     lines.append("reasons:")
     lines += [f"  {reason:40} {count:7}" for reason, count in report["reasons"].items()]

@@ -169,7 +169,12 @@ def test_an_override_needs_two_different_people(house, applicant, officer, appro
             give_verdict(w, sent.application_id, Outcome.APPROVE, reason=REASON, override_reason=WHY)
     with house.work(approver) as w:
         other = Wish(Money.of(10000, "CNY"), 12, Amortization.ANNUITY)
-        assert give_verdict(w, sent.application_id, Outcome.APPROVE, reason=REASON, override_reason=WHY, wish=other).missing == 1
+        assert (
+            give_verdict(
+                w, sent.application_id, Outcome.APPROVE, reason=REASON, override_reason=WHY, wish=other
+            ).missing
+            == 1
+        )
         withdraw_verdict(w, sent.application_id)
         final = give_verdict(w, sent.application_id, Outcome.APPROVE, reason=REASON, override_reason=WHY)
         assert final.decision_id is not None
