@@ -60,8 +60,9 @@ def unhurried_disk(database: Database) -> Iterator[None]:
     """Commits do not wait for the disk: a demonstration that a crash interrupts is begun anew."""
 
     def relax(connection: Any, _record: Any) -> None:
+        connection.autocommit = True
         connection.execute("SET synchronous_commit = off")
-        connection.commit()
+        connection.autocommit = False
 
     database.dispose()
     event.listen(database.engine, "connect", relax)
