@@ -1,10 +1,12 @@
 """Quality and speed of name screening beside rapidfuzz's token-sort ratio (and nomenklatura, when it is installed).
 
-    python -m bench.screening [--names 80000] [--seconds 60]
+    python -m bench.screening [--names 80000] [--seconds 60] [--data FOLDER]
 
-Quality is measured on the public pairs of tests/origination/kyc/public_pairs.psv. They were read while the matcher was
-written, so the figure is an upper bound for unseen names, not a forecast. Speed is measured on a list grown to the
+Quality is measured on the public pairs of origination/reference/screening_pairs.psv. They were read while the matcher
+was written, so the figure is an upper bound for unseen names, not a forecast. Speed is measured on a list grown to the
 wanted size by recombining the words of the shipped sample, each query with words the index has not met before.
+With --data (a folder with list files) the aliases of each entry are compared with its main name, by how alike their
+letters are, and beside them the nearest names of other entries: recall per class, and alerts on different entries.
 """
 
 from __future__ import annotations
@@ -16,12 +18,13 @@ import statistics
 import time
 from pathlib import Path
 
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
 
 from origination.domain.screening.index import ScreeningIndex
 from origination.domain.screening.match import match_pair
 from origination.domain.screening.party import ListedEntry, ListedName, PartyKind, ScreenedParty
 from origination.domain.screening.screen import screen_party
+from origination.providers.index_store import pack_index, unpack_index
 from origination.providers.sanctions import load_files
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -29,7 +32,7 @@ KIND = {"p": PartyKind.PERSON, "c": PartyKind.COMPANY}
 
 
 def pairs() -> list[tuple[PartyKind, str, str, bool]]:
-    lines = (ROOT / "tests/origination/kyc/public_pairs.psv").read_text(encoding="utf-8").splitlines()
+    lines = (ROOT / "origination/reference/screening_pairs.psv").read_text(encoding="utf-8").splitlines()
     split = (line.split("|") for line in lines if line and not line.startswith("#"))
     return [(KIND[kind], query, listed, wanted == "1") for kind, query, listed, wanted in split]
 
@@ -103,15 +106,49 @@ def _mixed(pool: list[str]) -> str:
     return " ".join(word if random.random() < 0.7 else word[:1] + word[1:][::-1] for word in words)
 
 
+def aliases(folder: Path) -> None:
+    """Recall on the aliases of real lists, and alerts on the nearest names of other entries."""
+    loaded = load_files([path for path in sorted(folder.iterdir()) if path.suffix in {".csv", ".xml"}])
+    for one in loaded:
+        for kind in PartyKind:
+            entries = [entry for entry in one.entries if entry.kind is kind and not entry.subtype]
+            print(f"\n{one.name}, {kind.value}")
+            found = [(n.text, e.names[0].text) for e in entries for n in e.names[1:] if not n.weak]
+            for least, most in ((85, 101), (70, 85), (55, 70)):
+                chosen = [(a, b) for a, b in found if least <= fuzz.token_sort_ratio(a.lower(), b.lower()) < most]
+                hits = sum(match_pair(a, b, kind).alert for a, b in chosen)
+                if chosen:
+                    print(f"  aliases, token-sort {least} to {most - 1}: {hits} of {len(chosen)} found")
+            _neighbours([(e.entry_id, n.text) for e in entries for n in e.names if not n.weak], kind)
+
+
+def _neighbours(names: list[tuple[str, str]], kind: PartyKind) -> None:
+    random.seed(20260302)
+    lower = [text.lower() for _, text in names]
+    alerts = pairs_seen = 0
+    for at in random.sample(range(len(names)), min(300, len(names))):
+        near = process.extract(lower[at], lower, scorer=fuzz.token_sort_ratio, limit=8, score_cutoff=65)
+        for _, _, other in near:
+            if names[other][0] != names[at][0] and lower[other] != lower[at]:
+                pairs_seen += 1
+                alerts += match_pair(names[at][1], names[other][1], kind).alert
+    print(f"  nearest names of other entries: {alerts} of {pairs_seen} alert (some are the same people listed twice)")
+
+
 def speed(names: int, seconds: float) -> None:
     entries = grown(names)
     started = time.process_time()
     index = ScreeningIndex(entries)
     built = time.process_time() - started
+    data = pack_index(index)
+    started = time.process_time()
+    unpack_index(data, entries)
+    loaded = time.process_time() - started
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"\n{len(index)} names indexed in {built:.1f} s of processor time, {memory:.0f} MB")
+    print(f"kept in {len(data) / 1e6:.1f} MB, loaded again in {loaded:.1f} s")
     for kind in PartyKind:
-        pool = [form.text for form in index.forms if (form.person is not None) == (kind is PartyKind.PERSON)]
+        pool = [form.text for form in index.forms(kind)]
         spent: list[float] = []
         while len(spent) < 400 and sum(spent) < seconds / 2:
             party = ScreenedParty((_mixed(pool),), kind)
@@ -127,6 +164,9 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--names", type=int, default=80_000)
     parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--data", type=Path, help="a folder with list files")
     options = parser.parse_args()
     compare()
+    if options.data:
+        aliases(options.data)
     speed(options.names, options.seconds)

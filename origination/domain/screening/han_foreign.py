@@ -20,12 +20,13 @@ _CLASSES = str.maketrans({
     "g": "K", "s": "S", "S": "S", "z": "S", "c": "S", "j": "S", "h": None, "a": None, "i": None, "u": None,
 })  # fmt: skip
 _INITIALS = {
-    "zh": "[ST]", "ch": "[ST]", "sh": "S", "b": "P", "p": "P", "m": "M", "f": "F", "d": "T", "t": "T", "n": "[NL]",
+    "zh": "[ST]", "ch": "[ST]", "sh": "K?S", "b": "P", "p": "P", "m": "M", "f": "F", "d": "T", "t": "T", "n": "[NL]",
     "l": "L", "g": "K", "k": "K", "h": "[KF]?", "j": "[KST]", "q": "[KST]", "x": "[SK]?", "r": "[LS]", "z": "[ST]",
     "c": "[ST]", "s": "S", "w": "F?", "y": "S?",
 }  # fmt: skip
 _CONSONANTS_MIN = 3
 _WORDS_MAX = 5
+_CHARACTERS_MAX = 30
 
 
 def parts_of(cleaned: str, han: str) -> tuple[str, ...]:
@@ -33,6 +34,8 @@ def parts_of(cleaned: str, han: str) -> tuple[str, ...]:
 
     `cleaned` is the name with its dots, `han` its characters alone.
     """
+    if len(han) > _CHARACTERS_MAX:
+        return ()
     plain = simplify(han)
     split = tuple(part for part in re.split(r"[^㐀-鿿]+", simplify(cleaned)) if part)
     if len(split) > 1 and any(char in DOTS for char in cleaned) and len(plain) >= 4:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from itertools import product
+from itertools import islice, product
 
 from rapidfuzz.distance import OSA
 
@@ -74,7 +74,7 @@ def spellings(han: str) -> tuple[str, ...]:
     first = [readings(char, surname=True)[:1] or ("",) for char in surname]
     rest = [(mandarin(simplify(char)) or ("",))[:2] for char in given]
     out: list[str] = []
-    for chosen in list(product(*first, *rest))[:_READINGS_MAX]:
+    for chosen in islice(product(*first, *rest), _READINGS_MAX):
         cut = len(surname)
         out.append("".join(chosen))
         out.append("".join((*chosen[cut:], *chosen[:cut])))

@@ -201,3 +201,45 @@ def test_kinds_do_not_mix_and_countries_are_told():
     assert screen_party(index, ScreenedParty(("Star Shipping",), PartyKind.COMPANY)) == ()
     (alert,) = screen_party(index, ScreenedParty(("Star Shipping",), PartyKind.PERSON, countries=("CN",)))
     assert "the countries differ: CN and Syria" in alert.explanation
+
+
+def test_a_kept_index_answers_as_the_one_that_was_built(sample):
+    from origination.providers.index_store import pack_index, unpack_index
+
+    again = unpack_index(pack_index(sample), sample.entries)
+    for query, kind in (
+        ("Hawatmeh Nayef", PartyKind.PERSON),
+        (sample.forms(PartyKind.COMPANY)[0].text, PartyKind.COMPANY),
+    ):
+        party = ScreenedParty((query,), kind)
+        assert screen_party(again, party) == screen_party(sample, party) != ()
+    broken = unpack_index(b"no archive", sample.entries[:3])
+    assert len(broken) == sum(len(dict.fromkeys(e.names)) for e in sample.entries[:3] if not e.subtype)
+
+
+@pytest.mark.parametrize("name", ["", " ", "\u200b\u202e", "...", "x" * 10_000, "Ali " * 2_500, "王" * 5_000])
+@pytest.mark.parametrize("kind", list(PartyKind))
+def test_a_useless_name_finds_nobody_and_takes_no_time(sample, name, kind):
+    started = process_time()
+    assert screen_party(sample, ScreenedParty((name,), kind)) == ()
+    assert process_time() - started < 2
+
+
+def test_a_lower_threshold_finds_no_fewer_entries(sample):
+    for query in ("Hawatmeh Nayef", "Chapo Guzman Joaquin", "Muhammad Tikriti", "Rodriguez Orejuela Jose"):
+        party = ScreenedParty((query,), PartyKind.PERSON)
+        found = [{a.entry_id for a in screen_party(sample, party, least=least)} for least in (0.7, 0.8, 0.9)]
+        assert found[2] <= found[1] <= found[0]
+
+
+def test_countries_are_compared_by_code():
+    index = listed(ListedName("Doe, John"), countries=("Korea, North",))
+    (alert,) = screen_party(index, ScreenedParty(("John Doe",), PartyKind.PERSON, countries=("KP",)))
+    assert "the country agrees: Korea, North" in alert.explanation
+
+
+def test_a_foreigner_in_characters_is_found_both_ways():
+    index = listed(ListedName("PUTIN, Vladimir Vladimirovich"))
+    assert screen_party(index, ScreenedParty(("弗拉基米尔·普京",), PartyKind.PERSON))
+    other = listed(ListedName("弗拉基米尔·普京"))
+    assert screen_party(other, ScreenedParty(("Vladimir Putin",), PartyKind.PERSON))

@@ -65,12 +65,24 @@ SAME = [
     (PERSON, "김정은", "KIM Jong Un"),
     (PERSON, "Aleksandr Lukashenka", "LUKASHENKO, Alexander"),
     (PERSON, "Abdelaziz Bouteflika", "BOUTEFLIKA, Abd al-Aziz"),
+    (PERSON, "弗拉基米尔·普京", "PUTIN, Vladimir"),  # foreigners in Chinese characters
+    (PERSON, "亚历山大·谢尔盖耶维奇·普希金", "Aleksandr Sergeyevich PUSHKIN"),
+    (PERSON, "贝拉克·奥巴马", "Barack Obama"),
+    (PERSON, "Aleksandr Mikhailavich Radkov", "RADKOV, Alyaksandr Mikhaylovich"),
+    (PERSON, "Volha Uladzimirauna Ivanova", "IVANOVA, Olga Vladimirovna"),
+    (COMPANY, "أنصار الشريعة - بنغازي", "Ansar al-Charia Benghazi"),
+    (COMPANY, "راحت لمتد", "RAHAT LTD."),
+    (COMPANY, "Alrahmah Welfare Organization", "AL-RAHMAH WELFARE ORGANIZATION"),
+    (COMPANY, "QAVAMIN BANK", "Ghavamin Bank"),
     (COMPANY, "中国石油天然气集团有限公司", "China Petroleum Natural Gas Group Co., Ltd."),
     (COMPANY, "ООО «Вектор»", "VEKTOR LLC"),
     (COMPANY, "Müller Maschinenbau GmbH & Co. KG", "Mueller Maschinenbau GmbH and Co KG"),
 ]
 DIFFERENT = [
     (PERSON, "王强", "WANG Qing"),
+    (PERSON, "弗拉基米尔·普京", "PETROV, Vladimir"),
+    (PERSON, "欧阳小明", "Ian Simon"),
+    (PERSON, "贝拉克·奥巴马", "Michelle Obama"),
     (PERSON, "李晓春", "李晓翠"),
     (PERSON, "Muhammad Ali Khan", "Mahmud Ali Khan"),
     (PERSON, "Anna Schmidt", "SCHMIDT, Peter"),
@@ -168,6 +180,21 @@ def test_a_conflict_of_births_never_raises_the_score_and_agreement_never_lowers_
     against = match_pair(one, other, PERSON, born, elsewhere)
     assert against.score <= plain.score
     assert not against.alert
+
+
+@given(names, names, names, st.sampled_from([PERSON, COMPANY]))
+def test_a_word_more_on_one_side_never_brings_two_names_nearer_than_equal(one, other, more, kind):
+    """Monotone: nothing scores above the name itself, and a longer leftover never raises the score of equal names."""
+    itself = match_pair(one, one, kind).score
+    assert match_pair(one, other, kind).score <= max(itself, 1.0)
+    assert match_pair(f"{one} {more}", one, kind).score <= itself + 1e-9
+
+
+@given(st.text(alphabet="\u200b\u200f\u202e\u2066 .,-'\"()", max_size=30), st.sampled_from([PERSON, COMPANY]))
+def test_marks_and_punctuation_alone_are_nobody(marks, kind):
+    assert not match_pair(marks, "PUTIN, Vladimir", kind).alert
+    assert match_pair(f"Vladimir{marks[:3]} Putin" if "." not in marks else "Vladimir Putin", "PUTIN, Vladimir",
+                      PERSON).score >= 0.0  # fmt: skip
 
 
 @given(st.text(max_size=80), st.text(max_size=80), st.sampled_from([PERSON, COMPANY]))
