@@ -28,13 +28,14 @@ from core.domain.ids import uuid7
 from core.domain.money import Money
 from repayment.domain.allocation import Component
 from repayment.domain.restructure import RestructurePlan
-from repayment.domain.schedule_request import PrepaymentEffect
+from repayment.domain.schedule_request import Disbursement, PrepaymentEffect
 from repayment.domain.state import LoanStatus
 from repayment.queries.books import failed_checks, trial_balance
 from repayment.queries.load_life import load_lines, state_of
 from repayment.queries.loan_page import settlement
 from repayment.queries.play_again import play_again
 from repayment.steps.change_loan import charge_off, refund_credit, restructure, waive
+from repayment.steps.disburse import disburse
 from repayment.steps.prepay import prepay, settle
 from repayment.steps.receive_payment import receive_payment
 from repayment.steps.reverse_payment import reverse_payment
@@ -49,10 +50,14 @@ class Servicing(RuleBasedStateMachine):
 
     house: House
 
-    @initialize(rows=st.sampled_from([2, 6]))
-    def lend(self, rows: int) -> None:
+    @initialize(rows=st.sampled_from([2, 6]), parts=st.booleans())
+    def lend(self, rows: int, parts: bool) -> None:
         self.day = self.house.today
-        request = request_of("6000.00", rows, disbursed_on=self.day)
+        tranches = (
+            Disbursement(self.day, Money(400_000, "CNY")),
+            Disbursement(self.day + timedelta(days=20), Money(200_000, "CNY")),
+        )
+        request = request_of("6000.00", rows, disbursed_on=self.day, disbursements=tranches if parts else ())
         self.loan = self.house.loan(request, terms_of(charges_cap_rate=Decimal("0.05")))
         self.payments: list[UUID] = []
 
@@ -80,6 +85,12 @@ class Servicing(RuleBasedStateMachine):
     @rule(days=st.integers(1, 25))
     def days_pass(self, days: int) -> None:
         self.house.close_through(self.house.today + timedelta(days=days - 1), daily=False)
+
+    @precondition(lambda self: self.active() and self.row.principal_lent_minor < self.row.principal_minor)
+    @rule()
+    def lend_the_rest(self) -> None:
+        with self.refusable(), self.house.work() as w:
+            disburse(w, self.loan, on=w.today, key=self.key())
 
     @precondition(active)
     @rule(minor=sums, back=st.sampled_from([0, 0, 0, 3, 40]))
@@ -146,7 +157,8 @@ class Servicing(RuleBasedStateMachine):
     def refund(self) -> None:
         credit = self.row.credit_minor
         with self.refusable(), self.house.work() as w:
-            refund_credit(w, self.loan, amount=Money(max(1, credit), "CNY"), key=self.key())
+            event = refund_credit(w, self.loan, amount=Money(max(1, credit), "CNY"), key=self.key())
+            self.payments.append(event)
 
     @precondition(late)
     @rule()
