@@ -17,10 +17,10 @@ from demo.stage import Stage
 from repayment.domain.state import EventKind, LoanStatus
 from repayment.queries.dues import OpenDue, open_dues
 from repayment.queries.loan_page import settlement
-from repayment.steps.change_loan import charge_off
 from repayment.steps.hold import HoldKind, place_hold
 from repayment.steps.prepay import settle
 from repayment.steps.promise import promise
+from repayment.steps.propose import decide_proposal, propose
 from repayment.steps.receive_payment import receive_payment
 from repayment.steps.record_contact import record_contact
 from repayment.steps.reverse_payment import reverse_payment
@@ -92,10 +92,18 @@ class Borrowers:
         self.stage.set(day, time(17, 0))
         for late in self._late(day):
             if late.dpd >= WRITE_OFF_DPD:
-                with self.stage.work(self.stage.staff["approver"]) as w:
-                    charge_off(w, late.loan_id, reason="No payment for half a year.", key=f"demo:{late.loan_id}")
+                self._give_up(late.loan_id)
             elif self.stage.rng.random() < 0.5:
                 self._call(day, late)
+
+    def _give_up(self, loan_id: UUID) -> None:
+        """The collector proposes to charge off, the approver agrees."""
+        reason, key = "No payment for half a year.", f"demo:{loan_id}"
+        with self.stage.work(self.stage.staff["collector"]) as w:
+            made = propose(w, loan_id, EventKind.CHARGE_OFF, {"reason": reason}, reason=reason, key=key)
+        if made.proposal_id is not None:
+            with self.stage.work(self.stage.staff["approver"]) as w:
+                decide_proposal(w, made.proposal_id, approve=True)
 
     def _call(self, day: date, late: Late) -> None:
         rng = self.stage.rng
