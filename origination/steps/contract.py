@@ -239,6 +239,7 @@ def seal_contract(w: Work, contract_id: UUID) -> DocumentRow:
     Raises NotFound, IllegalTransition while it is not signed, Conflict when what is stored is not what was signed.
     """
     _visible(w, contract_id)
+    w.lock(ApplicationRow, w.get(ContractRow, contract_id).application_id)  # first, as booking does: it is at work too
     contract = w.lock(ContractRow, contract_id)
     if contract.document_id is not None:
         return w.get(DocumentRow, contract.document_id)

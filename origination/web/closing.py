@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -34,6 +35,7 @@ from origination.web.quote import KIND_HINTS, KIND_NAMES
 from repayment.domain.schedule_request import Amortization
 from repayment.domain.schedule_rows import Instalment
 
+log = logging.getLogger("promissory.origination")
 bp = Blueprint("closing", __name__)
 PDF = "application/pdf"
 NOT_AGREED = Text("Tick the box if you want to sign")
@@ -191,8 +193,8 @@ def _pay_out(application_id: UUID) -> None:
     try:
         with work() as w:
             book(w, application_id)
-    except LendingError:
-        return
+    except LendingError as error:
+        log.warning("payout waits: %s", error.message, extra={"application_id": str(application_id)})
 
 
 @bp.get("/applications/<uuid:application_id>/signed")

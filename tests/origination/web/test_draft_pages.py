@@ -153,7 +153,7 @@ def test_owners_are_added_removed_and_summed(mine):
     two = one | {"owners-1-name": "Max Beispiel", "owners-1-kind": "person", "owners-1-share": "50"}
     wrong = send_form(mine, f"{home}/owners", **two)
     assert wrong.status_code == 422
-    assert "more than 100 %" in wrong.text
+    assert "add up to 110 %" in wrong.text
     assert "Max Beispiel" in wrong.text
     good = send_form(mine, f"{home}/owners", **(two | {"owners-1-share": "40"}))
     assert good.status_code == 303
