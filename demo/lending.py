@@ -17,7 +17,7 @@ from demo.stage import Stage
 from origination.steps.first_start import keep_sample_fresh
 from origination.steps.offer import due_to_expire, expire
 
-APPLICATIONS_A_DAY = 1.28
+APPLICATIONS_A_DAY = 1.22
 UNDECIDED_DAYS = 21  # so long before the end referred cases stay with the officers
 EARLY = {2: "offered", 3: "withdrawn", 4: "draft"}  # what has run out, or was taken back, long before the end
 OWN_LOAN_DAYS = 200  # how old the demo applicant's loan is

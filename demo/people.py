@@ -97,7 +97,7 @@ def _rounded(value: float, step: int) -> int:
 def consumer(rng: Random, number: int, day: date, product: str) -> DemoApplicant:
     """A private person asking on `day`."""
     chinese = product.endswith("cny")
-    quality = rng.gauss(0.35, 1)
+    quality = rng.gauss(0.5, 1)
     born = _birth(rng, day)
     income = _rounded((8500 if chinese else 2300) * 2.718 ** (0.18 * quality + rng.gauss(0, 0.28)), 50)
     works = rng.random() < 0.96
@@ -148,7 +148,7 @@ def consumer(rng: Random, number: int, day: date, product: str) -> DemoApplicant
 def company(rng: Random, number: int, day: date, product: str) -> DemoApplicant:
     """A small or medium company asking on `day`; its balance sheet balances and its owners add up to the whole."""
     chinese = product.endswith("cny")
-    quality = rng.gauss(0.35, 1)
+    quality = rng.gauss(0.5, 1)
     trade = rng.randrange(len(SECTORS))
     person = han_name if chinese else european_name
     city = rng.choice(CN_CITIES if chinese else ES_CITIES)[0]

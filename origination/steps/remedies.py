@@ -26,8 +26,9 @@ from origination.tables.remedy import RemedyRow
 
 LIMIT = 3
 STEPS = 200  # into which an amount is divided
-JUDGED_MAX = 60  # whole loans that are tried
+JUDGED_MAX = 20  # whole loans that are tried
 BAND_BEST = 4.0  # of the instalment against income
+BEST_SCORE = Score(Decimal("0.0001"), Decimal(10_000), "A")
 _MILLIONTH = Decimal("0.000001")
 
 
@@ -79,6 +80,8 @@ class _Search:
     def run(self) -> tuple[Remedy, ...]:
         from scoring.steps.preview import changes_reaching, preview
 
+        if self._refused_at_any_size():
+            return ()
         now = preview(self.w, segment=self.row.segment, facts=self.facts, product=self.row.product_code)
         self.watched = tuple(
             name for name in OF_AMOUNT if name in now.features and name in self.facts and name != "amount"
@@ -88,6 +91,14 @@ class _Search:
             bounds=self._bounds(), passes=self.passes,
         )  # fmt: skip
         return tuple(sorted(self.found.values(), key=lambda one: one.changes))[:LIMIT]
+
+    def _refused_at_any_size(self) -> bool:
+        """Whether a rule that no other size or term can satisfy declines even the least loan with the best score."""
+        product = self.case.product
+        least = Wish(product.amount_min, product.tenors[-1], self.asked.kind)
+        best = replace(self.case, base=dict(self.case.base) | {"other_debtors": STAND_INS[0]}, score=BEST_SCORE)
+        decision = assess(best, least, self.policy).decision
+        return any(one.outcome is Outcome.DECLINE and not one.solvable for one in decision.reasons)
 
     def _bounds(self) -> list[Any]:
         """What may believably change: a smaller amount, another term the product offers, somebody who stands in."""
@@ -109,6 +120,8 @@ class _Search:
 
     def passes(self, changed: Mapping[str, Any]) -> bool:
         """Whether a whole loan with these facts is accepted; what is accepted is remembered."""
+        if len(self.judged) >= JUDGED_MAX:
+            return False
         debtors = changed.get("other_debtors")
         stand_in = str(debtors) if debtors != self.facts.get("other_debtors") else None
         base: dict[str, FactValue] = dict(self.case.base)
@@ -119,9 +132,9 @@ class _Search:
         if wish is None:
             return False
         key = (wish.amount.minor, wish.tenor_months, stand_in)
-        if key not in self.judged and len(self.judged) < JUDGED_MAX:
+        if key not in self.judged:
             self.judged[key] = self._accepted(case, wish, stand_in)
-        return self.judged.get(key, False)
+        return self.judged[key]
 
     def _accepted(self, case: Case, wish: Wish, stand_in: str | None) -> bool:
         from scoring.steps.preview import preview
