@@ -4,6 +4,8 @@ UV_VERSION := 0.13.9
 BIN := .venv/bin
 # One worker a core: files stay together, the browser journeys with them.
 PYTEST_ARGS ?= -n 2 --dist loadfile --no-loadscope-reorder
+# Compiled modules are kept, whatever the environment says: without them every start compiles the product anew.
+export PYTHONDONTWRITEBYTECODE :=
 .PHONY: run test lint bench bench-scoring lock format system system-test translations
 
 run: .venv/runtime system translations
