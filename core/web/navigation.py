@@ -44,13 +44,10 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(Text("My loans"), "borrower.home", frozenset({Role.APPLICANT})),
     Entry(Text("Messages"), "status.messages", frozenset({Role.APPLICANT})),
     Entry(Text("Applications"), "officer.queue", frozenset({Role.OFFICER, Role.APPROVER})),
-    Entry(Text("Alerts"), "officer.alerts_page", frozenset({Role.OFFICER, Role.APPROVER, Role.RISK_MANAGER})),
-    Entry(Text("Screening"), "lists.listing", frozenset({Role.RISK_MANAGER, Role.ADMIN, Role.AUDITOR})),
     Entry(Text("Collections"), "collector.worklist", frozenset({Role.COLLECTOR})),
     Entry(Text("Proposals"), "changes.inbox", frozenset({Role.COLLECTOR, Role.APPROVER})),
     Entry(Text("Portfolio"), "manager.portfolio", frozenset({Role.RISK_MANAGER, Role.AUDITOR})),
     Entry(Text("Score models"), "monitoring.overview", frozenset({Role.RISK_MANAGER, Role.AUDITOR})),
-    Entry(Text("Policy"), "policy.overview", frozenset({Role.RISK_MANAGER, Role.ADMIN, Role.AUDITOR})),
     Entry(Text("Users"), "users.listing", frozenset({Role.ADMIN})),
     Entry(Text("Products"), "products.listing", frozenset({Role.ADMIN})),
     Entry(Text("Jobs"), "admin.jobs", frozenset({Role.ADMIN})),
@@ -58,6 +55,9 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(Text("Keys"), "keys.listing", frozenset({Role.ADMIN})),
     Entry(Text("Audit"), "admin.audit_trail", frozenset({Role.ADMIN, Role.AUDITOR})),
     Entry(Text("System"), "admin.system", frozenset({Role.ADMIN})),
+    Entry(Text("Policy"), "policy.overview", frozenset({Role.RISK_MANAGER, Role.ADMIN, Role.AUDITOR})),
+    Entry(Text("Alerts"), "officer.alerts_page", frozenset({Role.OFFICER, Role.APPROVER, Role.RISK_MANAGER})),
+    Entry(Text("Screening"), "lists.listing", frozenset({Role.RISK_MANAGER, Role.ADMIN, Role.AUDITOR})),
 )
 VISITOR: tuple[Entry, ...] = (Entry(Text("Get a quote"), "quote.calculator"),)
 
