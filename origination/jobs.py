@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
 from flask import Flask
 
 from core import queue
-from core.db import Database
+from core.db import Database, Work
 from core.domain.errors import NotFound
 from core.jobs import Job, JobContext, progress_of
 from core.settings import Settings
@@ -28,11 +28,16 @@ def run_expiry(context: JobContext) -> Mapping[str, Any]:
 
     with context.database.read() as r:
         due = due_to_expire(r)
-    expired = 0
+    return {"expired": _count(context, due, expire)}
+
+
+def _count(context: JobContext, due: Iterable[UUID], step: Callable[[Work, UUID], int]) -> int:
+    """How often the step did something: each application in a transaction of its own."""
+    done = 0
     for application_id in due:
         with context.database.work() as w:
-            expired += expire(w, application_id)
-    return {"expired": expired}
+            done += step(w, application_id)
+    return done
 
 
 def run_waiting(context: JobContext) -> Mapping[str, Any]:
@@ -127,14 +132,7 @@ def run_reminders(context: JobContext) -> Mapping[str, Any]:
 
     with context.database.read() as r:
         open_ones, expiring = due_for_reminder(r), due_for_renewal(r)
-    reminded = renewed = 0
-    for application_id in open_ones:
-        with context.database.work() as w:
-            reminded += remind(w, application_id)
-    for application_id in expiring:
-        with context.database.work() as w:
-            renewed += ask_renewal(w, application_id)
-    return {"reminded": reminded, "running_out": renewed}
+    return {"reminded": _count(context, open_ones, remind), "running_out": _count(context, expiring, ask_renewal)}
 
 
 def run_missing_papers(context: JobContext) -> Mapping[str, Any]:
@@ -143,11 +141,7 @@ def run_missing_papers(context: JobContext) -> Mapping[str, Any]:
 
     with context.database.read() as r:
         due = due_for_missing(r)
-    told = 0
-    for application_id in due:
-        with context.database.work() as w:
-            told += tell_missing(w, application_id)
-    return {"told": told}
+    return {"told": _count(context, due, tell_missing)}
 
 
 JOBS = [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import date
 from decimal import Decimal
 
@@ -133,10 +132,23 @@ def test_what_is_written_is_read_and_one_cent_is_seen(lines, opening):
         read(camt(given_lines, f"{opening:f}", closing=f"{off:f}"))
 
 
+def add_up_or_say_why(data: bytes) -> None:
+    """What is read adds up to its own closing balance; what is refused is refused at the file, with one reason."""
+    found, reasons = (), {}
+    try:
+        found = read_statements(data)
+    except InvalidInput as refused:
+        reasons = refused.fields
+    assert bool(found) != bool(reasons)
+    assert all(name == "file" and len(texts) == 1 for name, texts in reasons.items())
+    for one in found:
+        if one.opening is not None and one.closing is not None:
+            assert one.opening + total((entry.amount for entry in one.entries), one.currency) == one.closing
+
+
 @given(st.binary(max_size=400))
 def test_any_bytes_give_a_statement_or_a_reason(data):
-    with suppress(InvalidInput):
-        read_statements(data)
+    add_up_or_say_why(data)
 
 
 @given(st.text(max_size=300))
@@ -147,8 +159,7 @@ def test_any_text_gives_a_statement_or_a_reason(text):
         f"Date,Amount,Currency\n{text}",
         f"<Document>{text}</Document>",
     ):
-        with suppress(InvalidInput):
-            read_statements(wrapped.encode("utf-8", "replace"))
+        add_up_or_say_why(wrapped.encode("utf-8", "replace"))
 
 
 def test_letters_are_worked_out():
