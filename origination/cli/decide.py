@@ -26,11 +26,14 @@ def replay(reference: str | None, everything: bool) -> None:
         raise click.UsageError("Name an application, or say --all")
 
     def run() -> int:
+        import time
+
         from core.web.work import read
         from origination.queries.find import application_id_of
         from origination.steps.replay import replay_all
 
         equal = different = 0
+        start = time.perf_counter()
         with read() as r:
             application_id = None if reference is None else application_id_of(r, reference)
             for one in replay_all(r, application_id=application_id):
@@ -40,7 +43,9 @@ def replay(reference: str | None, everything: bool) -> None:
                     click.echo(f"decision {one.decision_id} of {one.application_id} differs:")
                     for difference in one.differences:
                         click.echo(f"  {difference}")
-        click.echo(f"{equal + different} decisions replayed: {equal} equal, {different} different")
+        took = max(time.perf_counter() - start, 0.001)
+        speed = f"in {took:.1f} s, {(equal + different) / took:,.0f} a second"
+        click.echo(f"{equal + different} decisions replayed: {equal} equal, {different} different ({speed})")
         return 1 if different else 0
 
     sys.exit(_in_app(run))

@@ -8,24 +8,18 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Select, func, select
 
 from core.db import Work
 from core.domain.actor import Role
-from core.domain.facts import facts_from_json, facts_to_json
-from core.domain.money import Money
-from origination.domain.assessment import Case, assess
-from origination.domain.offer import Wish
+from core.domain.facts import facts_to_json
 from origination.domain.policy import OriginationPolicy
 from origination.domain.simulation import simulate_kept
 from origination.domain.trial import BackTest, PastCase, add_cases
 from origination.queries.performance import age_band, performance_sample
-from origination.queries.rows import own_from_json, product_of, score_in
 from origination.steps.replay import PolicyShelf
-from origination.tables.application import ApplicationRow
 from origination.tables.contract import ContractRow
 from origination.tables.decision import DecisionRow, FactSetRow
-from repayment.domain.schedule_request import Amortization
 
 CHUNK = 20_000
 ANEW_CHUNK = 100  # assessing anew is slow: progress is told more often
@@ -54,7 +48,9 @@ def back_test(
             before = shelf.policy(made.policy_sha256)
             same[made.policy_sha256] = before is not None and _priced_by(before) == wanted
         anew = not same[made.policy_sha256]
-        facts = _assessed_anew(r, made, policy) if anew else made.facts
+        facts = made.facts
+        if anew:
+            facts = facts_to_json(shelf.assess_again(made, r.get(FactSetRow, made.fact_set_id), policy).facts)
         chunk.append(PastCase(made.application_id, made.outcome, facts, anew, outcomes.get(made.application_id)))
         if len(chunk) >= (ANEW_CHUNK if anew else CHUNK):
             _add(result, chunk, policy, r.today, report)
@@ -110,17 +106,3 @@ def _outcomes(r: Work, since: date, until: date) -> Mapping[UUID, bool]:
 def _priced_by(policy: OriginationPolicy) -> str:
     raw = json.loads(policy.text)
     return json.dumps({name: raw[name] for name in PRICED_BY}, sort_keys=True)
-
-
-def _assessed_anew(r: Work, made: Row[Any], policy: OriginationPolicy) -> Mapping[str, Any]:
-    kept, row = r.get(FactSetRow, made.fact_set_id), r.get(ApplicationRow, made.application_id)
-    case = Case(
-        base=facts_from_json(kept.base),
-        product=product_of(r, row),
-        own=own_from_json(kept.own),
-        day=kept.frozen_on,
-        kyc_outcome=made.kyc_outcome or None,
-        score=score_in(kept),
-    )
-    wish = Wish(Money(made.amount_minor, made.currency), made.tenor_months, Amortization(made.amortisation))
-    return facts_to_json(assess(case, wish, policy).facts)

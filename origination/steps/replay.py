@@ -1,4 +1,4 @@
-"""Past decisions made again from what was kept: facts, model, screened lists, policy text. Equal, or what differs."""
+"""Past decisions made again from what was kept: answers, model, screened lists, policy text. Equal, or what differs."""
 
 from __future__ import annotations
 
@@ -13,13 +13,19 @@ from sqlalchemy import select
 
 from core.db import Work
 from core.domain.errors import LendingError
-from core.domain.facts import facts_from_json
+from core.domain.facts import facts_from_json, facts_to_json
+from core.domain.money import Money
 from core.tables import PolicyVersionRow
+from origination.domain.assessment import Assessment, Case, assess
 from origination.domain.decision import decide, decision_to_dict, fingerprint
+from origination.domain.offer import Wish
 from origination.domain.policy import OriginationPolicy
+from origination.queries.rows import own_from_json, product_of, score_in
 from origination.steps.score import facts_hash
+from origination.tables.application import ApplicationRow
 from origination.tables.decision import DecisionRow, FactSetRow, KycCheckRow
 from origination.tables.screening import ScreeningListRow
+from repayment.domain.schedule_request import Amortization
 
 PAGE = 500
 _MILLIONTH = Decimal("0.000001")
@@ -48,6 +54,17 @@ class PolicyShelf:
         self._read: dict[str, OriginationPolicy] = {}
         self._scored: dict[UUID, list[str]] = {}
         self._lists: dict[tuple[str, str], bool] = {}
+
+    def assess_again(self, made: Any, kept: FactSetRow, policy: OriginationPolicy) -> Assessment:
+        """The loan of a decision assessed by a policy from the frozen answers; `made` is a DecisionRow or its columns
+        application_id, kyc_outcome, amount_minor, currency, tenor_months and amortisation."""
+        row = self._r.get(ApplicationRow, made.application_id)
+        case = Case(
+            base=facts_from_json(kept.base), product=product_of(self._r, row), own=own_from_json(kept.own),
+            day=kept.frozen_on, kyc_outcome=made.kyc_outcome or None, score=score_in(kept),
+        )  # fmt: skip
+        wish = Wish(Money(made.amount_minor, made.currency), made.tenor_months, Amortization(made.amortisation))
+        return assess(case, wish, policy)
 
     def policy(self, sha256: str) -> OriginationPolicy | None:
         """The policy of that hash; None when its text is missing or is not the text of that hash."""
@@ -90,8 +107,8 @@ class PolicyShelf:
 
 
 def replay_decision(r: Work, made: DecisionRow, shelf: PolicyShelf | None = None) -> Replayed:
-    """Makes one decision again and compares score, list editions, every row, reason and limit; of a person's decision
-    the part of the rules."""
+    """Makes one decision again and compares score, list editions, every figure worked out from the answers, every row,
+    reason and limit; of a person's decision the part of the rules."""
     kept = r.get(FactSetRow, made.fact_set_id)
     differences: list[str] = []
     if facts_hash(kept.facts) != kept.sha256:
@@ -109,6 +126,7 @@ def replay_decision(r: Work, made: DecisionRow, shelf: PolicyShelf | None = None
         facts = facts_from_json(made.record["facts"])
         again = json.loads(json.dumps(decision_to_dict(decide(facts, policy.compiled, kept.frozen_on), facts)))
         differences += list(_compare(made.record, again))
+        differences += _worked_out(made, shelf.assess_again(made, kept, policy))
     return Replayed(made.id, made.application_id, made.outcome, tuple(differences))
 
 
@@ -149,6 +167,17 @@ def _score_differences(kept: FactSetRow, facts: Mapping[str, Any]) -> Iterator[s
         same = said is None if value is None else str(value) == str(said) or _equal_number(value, said)
         if not same:
             yield f"{name}: scored {value}, decided on {said}"
+
+
+def _worked_out(made: DecisionRow, found: Assessment) -> Iterator[str]:
+    before, after = made.record["facts"], json.loads(json.dumps(facts_to_json(found.facts)))
+    for name in sorted(before.keys() | after.keys()):
+        was, now = before.get(name), after.get(name)
+        if was != now and not _equal_number(was, now):
+            yield f"{name}: worked out {now}, decided on {was}"
+    price = [] if found.price is None else [(part.name, format(part.rate, "f")) for part in found.price.parts]
+    if price != [(part["name"], part["rate"]) for part in made.price]:
+        yield f"price: built up of {price}, was {made.price}"
 
 
 def _equal_number(value: Any, said: Any) -> bool:

@@ -24,6 +24,7 @@ from demo.seed import Seeder, summary
 from demo.stage import SEED
 from origination.providers.bureau import DemoBureau
 from origination.steps.advance import advance
+from origination.steps.replay import replay_all
 from origination.steps.submit import submit
 from origination.tables.application import ApplicationRow
 
@@ -74,6 +75,11 @@ def test_demonstration_from_seed_to_removal(app: Flask, database: Database, cloc
         assert count(r, outstanding) == 0
         waiting = "SELECT count(*) FROM verdict WHERE withdrawn_at IS NULL"
         assert count(r, waiting) >= 1, "a case waits for a second person"
+        replayed = list(replay_all(r))
+        assert [one.differences for one in replayed if not one.is_equal] == []
+        segments = select(ApplicationRow.segment).where(ApplicationRow.id.in_([one.application_id for one in replayed]))
+        assert set(r.session.scalars(segments)) == {"consumer", "sme"}
+        assert {one.outcome for one in replayed} == {"APPROVE", "REFER", "DECLINE"}
         own = r.session.scalars(select(UserRow).where(UserRow.email == demo_email("applicant"))).one()
         mine = select(ApplicationRow.status).where(ApplicationRow.owner_user_id == own.id)
         assert set(r.session.scalars(mine)) == {"BOOKED", "OFFERED", "DRAFT"}

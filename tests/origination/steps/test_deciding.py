@@ -286,6 +286,24 @@ def test_a_replay_names_a_changed_score_and_a_lost_list(house, applicant):
     assert "it was screened against is not kept" in said
 
 
+def test_a_replay_works_the_figures_out_again_from_the_answers(house, applicant):
+    """Answers changed behind the product's back: the figures that follow from them are named with both values."""
+    from origination.steps.replay import replay_all
+    from origination.tables.decision import DecisionRow, FactSetRow
+
+    run(house, applicant, send(house, applicant))
+    with house.work() as w:
+        kept = w.session.scalars(select(FactSetRow)).one()
+        kept.base = kept.base | {"obligations_monthly": {"minor": 200000, "currency": "CNY"}}
+        decided_on = w.session.scalars(select(DecisionRow)).one().record["facts"]["dti"]
+    with house.read() as r:
+        said = " ".join(next(iter(replay_all(r))).differences)
+    assert "dti: worked out 0." in said
+    assert f"decided on {decided_on}" in said
+    assert "residual_income: worked out" in said
+    assert "the kept record was changed" not in said
+
+
 def test_every_kind_of_decision_replays(house, applicant, officer, approver):
     """A clear case, a counter-offer, a company, an override by two people, and a refusal by the identity checks."""
     from origination.steps.replay import replay_all
