@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-NAMES = ("schedule", "rules", "ledger", "screening")
+NAMES = ("schedule", "rules", "ledger", "screening", "queue")
 
 if __name__ == "__main__":
     for name in NAMES:

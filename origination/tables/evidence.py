@@ -47,7 +47,8 @@ class AccountFiguresRow(HasId, Row):
 
 
 class CompanyAccountsRow(HasId, Row):
-    """The accounts of one financial year as a person read them from a document; a newer reading replaces it."""
+    """The accounts of one financial year as a person read them from a document, or the applicant typed them; a newer
+    reading replaces it."""
 
     __tablename__ = "company_accounts"
     application_id: Mapped[UUID] = mapped_column(ForeignKey("application.id"), index=True)
@@ -57,6 +58,7 @@ class CompanyAccountsRow(HasId, Row):
     audited: Mapped[bool]
     figures: Mapped[str] = mapped_column(EncryptedText("company_accounts.figures"))
     entered_by: Mapped[str] = mapped_column(String(200))
+    by_applicant: Mapped[bool] = mapped_column(server_default="false", default=False)  # nobody has checked it yet
     entered_at: Mapped[datetime]
     replaced_at: Mapped[datetime | None]
 
