@@ -23,6 +23,7 @@ from origination.queries.products import products_on_sale
 from origination.schemas import read_wish
 from origination.steps.draft import follow_link, start_application
 from origination.steps.resume import mail_resume_link
+from origination.web.device import device_of_request, remember_device
 from origination.web.status import status_page
 from origination.web.tasks import task_list_page
 from repayment.domain.schedule_request import Amortization
@@ -78,11 +79,12 @@ def begin() -> Response:
         product = next((one for one in products_on_sale(w) if one.code == code), None)
         if product is None:
             raise NotFound(Text("This product is not on sale"))
+        device = device_of_request()
         row = start_application(
-            w, code, locale=current_locale(), wish=read_whole_wish(product, request.form),
-        )  # fmt: skip
+            w, code, locale=current_locale(), wish=read_whole_wish(product, request.form), device=device
+        )
     session.pop(WISH, None)
-    return redirect(url_for("applicant.overview", application_id=row.id), code=303)
+    return remember_device(redirect(url_for("applicant.overview", application_id=row.id), code=303), device)
 
 
 @bp.get("/applications")
