@@ -54,6 +54,7 @@ FEATURES: tuple[str, ...] = (
     "origination.web.case",
     "origination.web.evidence",
     "origination.web.case_decide",
+    "origination.web.case_notes",
     "origination.web.bulk",
     "origination.web.applicant",
     "origination.web.draft",

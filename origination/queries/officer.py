@@ -260,6 +260,7 @@ class DecisionView:
 class NoteView:
     """A colleague's note."""
 
+    id: UUID
     author: str
     text: str
     pinned: bool
@@ -358,4 +359,4 @@ def decision_view(r: Work, made: DecisionRow) -> DecisionView:
 def _notes(r: Work, row: ApplicationRow) -> tuple[NoteView, ...]:
     query = select(CaseNoteRow).where(CaseNoteRow.application_id == row.id)
     order = query.order_by(CaseNoteRow.pinned.desc(), CaseNoteRow.written_at.desc())
-    return tuple(NoteView(n.author_name, n.text, n.pinned, n.written_at) for n in r.session.scalars(order))
+    return tuple(NoteView(n.id, n.author_name, n.text, n.pinned, n.written_at) for n in r.session.scalars(order))

@@ -31,7 +31,7 @@ class ApplicationRow(HasId, Row):
     locale: Mapped[str] = mapped_column(String(20))
     applicant_name: Mapped[str | None] = mapped_column(String(300))
     # What officers search by, in small letters: a computed column, so that nobody can forget it.
-    search_text: Mapped[str | None] = mapped_column(
+    search_text: Mapped[str] = mapped_column(
         Computed("lower(coalesce(applicant_name, '') || ' ' || coalesce(reference, ''))", persisted=True)
     )
     amount_minor: Mapped[int | None]

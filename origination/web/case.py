@@ -26,14 +26,16 @@ from origination.queries.alerts import alerts_of_case
 from origination.queries.officer import CaseView, DecisionView, case
 from origination.steps.advance import advance
 from origination.steps.book import Held, book
-from origination.steps.desk import add_note, judge_paper, request_paper
+from origination.steps.desk import judge_paper, request_paper
 from origination.steps.kyc import check_identity, settle_identity
+from origination.steps.own_words import drop_draft
 from origination.steps.papers import read_paper
 from origination.steps.screening import decide_alert
 from origination.steps.verdict import give_verdict, pass_on, withdraw_verdict
 from origination.steps.what_if import what_if
 from origination.web.case_decide import decide_context
 from origination.web.case_evidence import evidence_context
+from origination.web.case_notes import notes_context, typed_before
 from origination.web.case_score import income_of, read_income, score_context, what_context
 from origination.web.officer import CLOCK_WORDS, STAFF_OF_CASES, STATUS_LOOKS
 from origination.web.plain_reasons import reason_text
@@ -48,8 +50,10 @@ CHECKING = frozenset({ApplicationStatus.SUBMITTED, ApplicationStatus.KYC_REFERRE
 @bp.get("/<uuid:application_id>")
 @allow(*STAFF_OF_CASES)
 def page(application_id: UUID) -> str:
-    """The whole case."""
-    return _page(application_id, Form())
+    """The whole case, with what the reader typed before and has not sent."""
+    with read() as r:
+        typed = typed_before(r, application_id)
+    return _page(application_id, Form(typed))
 
 
 def _page(application_id: UUID, form: Form, what: dict[str, Any] | None = None) -> str:
@@ -78,6 +82,7 @@ def _page(application_id: UUID, form: Form, what: dict[str, Any] | None = None) 
             **decide_context(r, view),
             **evidence_context(r, view),
             **score_context(r, view),
+            **notes_context(r, application_id),
         )
 
 
@@ -96,7 +101,7 @@ EVENT_GROUPS = {
 GROUP_OF = {
     "paper": "papers", "papers": "papers", "evidence": "papers", "fact": "papers", "accounts": "papers",
     "amended": "papers", "kyc": "checks", "bureau": "checks", "scored": "checks", "not": "checks", "decided": "checks",
-    "verdict": "checks", "offered": "checks", "noted": "people", "taken": "people", "put": "people",
+    "verdict": "checks", "offered": "checks", "noted": "people", "named": "people", "taken": "people", "put": "people",
     "verdicts": "people", "link": "people",
 }  # fmt: skip
 
@@ -176,6 +181,7 @@ def verdict(application_id: UUID) -> AnyResponse | tuple[str, int]:
                     w, application_id, request.form.get("reason", ""),
                     expected_version=request.form.get("version", type=int),
                 )  # fmt: skip
+                drop_draft(w, application_id, ["reason"])
             flash(gettext("Passed on. It waits for a colleague with more authority."), "info")
             return _back(application_id)
         outcome = _outcome(request.form.get("verdict"))
@@ -188,6 +194,7 @@ def verdict(application_id: UUID) -> AnyResponse | tuple[str, int]:
                 conditions=tuple(request.form.getlist("conditions")) if outcome is Outcome.APPROVE else (),
                 expected_version=request.form.get("version", type=int),
             )  # fmt: skip
+            drop_draft(w, application_id, ["reason"])
             if not given.missing:
                 advance(w, application_id, bureau=_bureau())
     except (InvalidInput, NotAllowed, Conflict, IllegalTransition) as error:
@@ -244,6 +251,7 @@ def identity(application_id: UUID) -> AnyResponse | tuple[str, int]:
                 w, application_id, passed=passed, reason=request.form.get("identity_reason", ""),
                 expected_version=request.form.get("version", type=int),
             )  # fmt: skip
+            drop_draft(w, application_id, ["identity_reason"])
             if passed:
                 advance(w, application_id, bureau=_bureau())
     except (InvalidInput, NotAllowed, Conflict, IllegalTransition) as error:
@@ -262,6 +270,7 @@ def alert(application_id: UUID, alert_id: UUID) -> AnyResponse | tuple[str, int]
                 reason=request.form.get(f"alert_reason_{alert_id}", ""),
                 expected_version=request.form.get("alert_version", type=int),
             )  # fmt: skip
+            drop_draft(w, application_id, [f"alert_reason_{alert_id}"])
             if all(not one.is_open for one in alerts_of_case(w, application_id)):
                 if case(w, application_id).line.status in CHECKING:
                     check_identity(w, application_id)
@@ -269,18 +278,6 @@ def alert(application_id: UUID, alert_id: UUID) -> AnyResponse | tuple[str, int]
     except (InvalidInput, NotAllowed, Conflict, IllegalTransition) as error:
         return refused(application_id, error, f"alert_reason_{alert_id}")
     return _back(application_id, "identity")
-
-
-@bp.post("/<uuid:application_id>/notes")
-@allow(*STAFF_OF_CASES)
-def note(application_id: UUID) -> AnyResponse | tuple[str, int]:
-    """A note for colleagues."""
-    try:
-        with work() as w:
-            add_note(w, application_id, request.form.get("note", ""), pinned=bool(request.form.get("pinned")))
-    except InvalidInput as error:
-        return refused(application_id, error)
-    return _back(application_id, "notes")
 
 
 @bp.post("/<uuid:application_id>/papers")
@@ -306,6 +303,7 @@ def judge(application_id: UUID, paper_id: UUID) -> AnyResponse | tuple[str, int]
                 reason=request.form.get(f"reason_{paper_id}", ""),
                 expires_on=read_date(request.form, f"expires_{paper_id}"),
             )  # fmt: skip
+            drop_draft(w, application_id, [f"reason_{paper_id}"])
     except (InvalidInput, IllegalTransition) as error:
         return refused(application_id, error, f"reason_{paper_id}")
     return _back(application_id, "documents")
@@ -365,6 +363,7 @@ EVENT_WORDS = {
     "application.signed": Text("Contract signed"),
     "application.booked": Text("Loan booked and paid out"),
     "application.noted": Text("Note"),
+    "application.named": Text("A colleague was named in a note"),
     "application.taken": Text("Taken"),
     "application.put_back": Text("Put back"),
     "application.paper_requested": Text("Document asked for"),

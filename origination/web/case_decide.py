@@ -21,6 +21,7 @@ from origination.queries.case_deciding import deciding
 from origination.queries.officer import CaseView
 from origination.steps.conditions import settle_condition
 from origination.steps.notices import tell_missing
+from origination.steps.own_words import drop_draft, read_mentions
 from origination.steps.presence import be_present
 from origination.web.officer import STAFF_OF_CASES
 from origination.web.plain_reasons import figure_text
@@ -41,6 +42,7 @@ def decide_context(r: Work, view: CaseView) -> dict[str, Any]:
     policy, segment = r.policy(OriginationPolicy), view.product.segment
     with work() as w:
         present = be_present(w, view.line.id)
+        read_mentions(w, view.line.id)
     return {
         "deadlines": [_deadline(one, r) for one in found.deadlines],
         "case_conditions": [{"row": one, "words": words(one.texts) or one.code} for one in found.conditions],
@@ -97,6 +99,7 @@ def condition(application_id: UUID, condition_id: UUID) -> Response | tuple[str,
                 w, application_id, condition_id, waived=request.form.get("action") == "waive",
                 note=request.form.get(f"condition_{condition_id}", ""),
             )  # fmt: skip
+            drop_draft(w, application_id, [f"condition_{condition_id}"])
     except LendingError as error:
         return refused(application_id, error)
     return redirect(url_for("case.page", application_id=application_id, _anchor="conditions"), code=303)

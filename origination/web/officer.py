@@ -20,7 +20,7 @@ from core.web.work import read, work
 from origination.domain.application import CLOSED
 from origination.domain.decision_clock import ClockState
 from origination.queries.alerts import count_open
-from origination.queries.desk import colleagues, my_views
+from origination.queries.desk import colleagues, my_mentions, my_views
 from origination.queries.officer import SORTS, Clock, Queue, QueueFilter, QueueLine, Tab, next_case, queue
 from origination.steps.desk import put_back, take_case
 from origination.web.alerts import listing as alert_listing
@@ -70,7 +70,8 @@ def show_queue(form: Form, status: str = "") -> str:
             total=found.total, page=page, pages=-(-found.total // PAGE), alerts=count_open(r), form=form,
             page_url=url_for("officer.queue", **shown) + "&page={page}", wanted=wanted, shown=shown, status=status,
             views=[{"row": one, "url": f"{url_for('officer.queue')}?{one.arguments}"} for one in my_views(r)],
-            colleagues=colleagues(r), papers=[(kind, translate(name)) for kind, name in PAPER_NAMES.items()],
+            mentions=my_mentions(r), colleagues=colleagues(r),
+            papers=[(kind, translate(name)) for kind, name in PAPER_NAMES.items()],
             arguments=urlencode(shown), segments=[(key, translate(name)) for key, name in SEGMENTS.items()],
         )  # fmt: skip
 

@@ -1,4 +1,4 @@
-// Comfort for staff: a part of the page that refreshes itself while work runs, and keys for the queue.
+// Comfort for staff: a part of the page that refreshes itself while work runs, words kept while typed, keys of the queue.
 (() => {
   "use strict";
   // <div id="run" data-poll="2000">: fetched anew every so many milliseconds until the answer says no more.
@@ -13,6 +13,36 @@
     }, Number(part.dataset.poll));
   };
   document.querySelectorAll("[data-poll][id]").forEach(poll);
+
+  // <div data-drafts="address">: words typed into its text areas are kept at that address a moment after each change.
+  document.querySelectorAll("[data-drafts]").forEach((part) => {
+    const said = part.querySelector("[data-drafts-said]");
+    const waiting = new Map();
+    let timer;
+    const keep = () => {
+      window.clearTimeout(timer);
+      if (!waiting.size) return;
+      const form = new FormData();
+      waiting.forEach((words, name) => form.append(name, words));
+      waiting.clear();
+      form.append("csrf_token", part.querySelector('input[name="csrf_token"]').value);
+      fetch(part.dataset.drafts, { method: "POST", body: form, keepalive: true })
+        .then((answer) => { if (answer.ok && said) said.textContent = said.dataset.draftsSaid; })
+        .catch(() => {}); // without a network it stays on the page
+    };
+    part.addEventListener("input", (event) => {
+      if (event.target.tagName !== "TEXTAREA") return;
+      waiting.set(event.target.name, event.target.value);
+      if (said) said.textContent = "";
+      window.clearTimeout(timer);
+      timer = window.setTimeout(keep, 800);
+    });
+    part.addEventListener("submit", (event) => { // what is sent needs no keeping; what stands in other forms does
+      for (const name of new FormData(event.target).keys()) waiting.delete(name);
+      keep();
+    });
+    window.addEventListener("pagehide", keep);
+  });
 
   // Keys: n next case, j and k through the rows, x choose, / search, ? help. They can be switched off for this browser.
   const box = document.querySelector("[data-keys-switch]");
