@@ -44,7 +44,7 @@ def upgrade() -> None:
             "search_text",
             sa.String(),
             sa.Computed("lower(coalesce(applicant_name, '') || ' ' || coalesce(reference, ''))", persisted=True),
-            nullable=True,
+            nullable=False,
         ),
     )
     op.drop_index(op.f("ix_application_status_due_at"), table_name="application")
