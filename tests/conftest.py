@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
@@ -27,6 +28,8 @@ from core.clock import FixedClock  # noqa: E402
 from core.db import Database, Row, start_embedded  # noqa: E402
 from core.schema import create_schema  # noqa: E402
 from core.settings import Settings  # noqa: E402
+from tests import state  # noqa: E402
+from tests.apps import Apps  # noqa: E402
 
 hypothesis_settings.register_profile(
     "default", deadline=None, max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -71,14 +74,11 @@ def _schema(database_url: str, settings: Settings) -> Iterator[Database]:
 
 
 @pytest.fixture
-def database(_schema: Database, database_url: str, clock: FixedClock, app_policies: dict) -> Iterator[Database]:
-    """An empty database. Tables are emptied after the test."""
-    fresh = Database(database_url, clock, app_policies)
-    yield fresh
-    names = ", ".join(f'"{table.name}"' for table in Row.metadata.sorted_tables)
-    with fresh.engine.begin() as connection:
-        connection.execute(text(f"TRUNCATE {names}, procrastinate_jobs CASCADE"))
-    fresh.dispose()
+def database(_schema: Database, clock: FixedClock, app_policies: dict) -> Iterator[Database]:
+    """An empty database, with the test's clock. Tables are emptied after the test; the connections stay."""
+    _schema.clock, _schema.policies = clock, app_policies
+    yield _schema
+    state.empty(_schema.engine, [*Row.metadata.tables, "procrastinate_jobs"])
 
 
 @pytest.fixture(scope="session")
@@ -90,15 +90,45 @@ def app_policies(settings: Settings) -> dict:
     return load_policies(wsgi._collect("POLICIES", wsgi.POLICIES), settings.instance)
 
 
-@pytest.fixture
-def app(database: Database, settings: Settings) -> Flask:
-    """The product around the test's database."""
-    from wsgi import create_app
+@pytest.fixture(scope="session")
+def _apps(_schema: Database) -> Apps:
+    return Apps(_schema)
 
-    return create_app(settings, database)
+
+@pytest.fixture
+def app_with(database: Database, settings: Settings, _apps: Apps) -> Iterator[Callable[..., Flask]]:
+    """Gives the product around the test's database, with other settings where told: `app_with(demo=True)`."""
+    yield lambda **changes: _apps.with_settings(replace(settings, **changes))
+    _apps.put_back()
+
+
+@pytest.fixture
+def app(app_with: Callable[..., Flask]) -> Flask:
+    """The product around the test's database."""
+    return app_with()
 
 
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
     """A browser without JavaScript."""
     return app.test_client()
+
+
+@pytest.fixture
+def reference_data(app: Flask, database: Database, _kept: dict[datetime, list[str]]) -> None:
+    """Products, score cards and the excerpt of a sanctions list: written once by the product, then copied."""
+    at = database.clock.now()
+    name = f"kept_{at:%Y%m%d%H%M%S}"
+    if at in _kept:
+        state.put_back(database.engine, name, _kept[at])
+        return
+    from origination.steps.first_start import ensure_reference_data
+
+    with app.app_context(), database.work() as w:
+        ensure_reference_data(w, demo=True)
+    _kept[at] = state.keep(database.engine, name)
+
+
+@pytest.fixture(scope="session")
+def _kept() -> dict[datetime, list[str]]:
+    return {}

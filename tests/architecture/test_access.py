@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
 from uuid import uuid4
 
 import pytest
@@ -14,7 +13,6 @@ from werkzeug.routing import Rule
 
 from core.db import Database, Row
 from core.domain.actor import SYSTEM, Role
-from core.settings import Settings
 from core.users import DEMO_PEOPLE, ensure_demo_users
 from core.web.guards import PUBLIC, SIGNED_IN, access_of
 from tests.core.sign_in import token_of
@@ -36,10 +34,8 @@ NOT_COMPARED = {"user_session", "sign_in_throttle"}
 
 
 @pytest.fixture
-def open_app(database: Database, settings: Settings) -> Flask:
-    from wsgi import create_app
-
-    app = create_app(replace(settings, demo=True, host="127.0.0.1"), database)
+def open_app(database: Database, app_with: Callable[..., Flask]) -> Flask:
+    app = app_with(demo=True, host="127.0.0.1")
     with database.work(SYSTEM) as w:
         ensure_demo_users(w)
     return app

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
+from collections.abc import Callable
 from datetime import timedelta
 from uuid import uuid4
 
@@ -26,10 +26,8 @@ OFFICER = Actor(uuid4(), "Otto Officer", frozenset({Role.OFFICER}))
 
 
 @pytest.fixture
-def open_app(database: Database, settings) -> Flask:
-    from wsgi import create_app
-
-    app = create_app(replace(settings, demo=True, host="127.0.0.1"), database)
+def open_app(database: Database, app_with: Callable[..., Flask]) -> Flask:
+    app = app_with(demo=True, host="127.0.0.1")
     with database.work(SYSTEM) as w:
         users.ensure_demo_users(w)
     return app

@@ -5,8 +5,8 @@ from __future__ import annotations
 import statistics
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -20,23 +20,23 @@ from tests.core.sign_in import GOOD, OTHER, is_signed_in, messages, post, sign_i
 
 
 @pytest.fixture
-def open_app(database: Database, settings) -> Flask:
-    return app_with(database, settings)
-
-
-def app_with(database: Database, settings, **changes) -> Flask:
-    from wsgi import create_app
-
+def demo_app(database: Database, app_with: Callable[..., Flask]) -> Callable[..., Flask]:
+    """Gives the demonstration's app, with its people; with other settings where told."""
     with database.work(SYSTEM) as w:
         ensure_demo_users(w)
-    return create_app(replace(settings, **{"demo": True, "host": "127.0.0.1", **changes}), database)
+    return lambda **changes: app_with(**{"demo": True, "host": "127.0.0.1", **changes})
+
+
+@pytest.fixture
+def open_app(demo_app: Callable[..., Flask]) -> Flask:
+    return demo_app()
 
 
 @pytest.mark.parametrize(
     "changes", [{"demo": False}, {"environment": "production"}, {"host": "0.0.0.0"}, {"host": "192.0.2.7"}]
 )
-def test_the_demo_doors_do_not_exist_elsewhere(database, settings, changes):
-    browser = app_with(database, settings, **changes).test_client()
+def test_the_demo_doors_do_not_exist_elsewhere(demo_app, changes):
+    browser = demo_app(**changes).test_client()
     assert browser.get("/demo/").status_code == 404
     assert browser.get("/demo/mailbox").status_code == 404
     token = token_of(browser.get("/sign-in").text)
@@ -162,8 +162,8 @@ def test_a_forged_forwarding_header_changes_no_counter(app, client, database):
     assert answer.status_code == 429
 
 
-def test_cookies_are_bound_to_the_host_and_hidden_from_scripts(database, settings):
-    app = app_with(database, settings, public_url="https://lender.test", demo=False)
+def test_cookies_are_bound_to_the_host_and_hidden_from_scripts(demo_app):
+    app = demo_app(public_url="https://lender.test", demo=False)
     answer = app.test_client().get("/sign-in", base_url="https://lender.test")
     (cookie,) = [c for c in answer.headers.getlist("Set-Cookie") if "session" in c]
     assert cookie.startswith("__Host-session=")

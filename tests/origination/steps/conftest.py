@@ -1,18 +1,18 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
+from flask import Flask
 
 from core.db import Database
 from core.domain.actor import Actor, Role
-from origination.steps.first_start import ensure_reference_data
 from tests.origination.steps.journey import person
 
 
 @pytest.fixture
-def house(database: Database, app) -> Database:  # the app makes templates and keys known
+def house(database: Database, app: Flask, reference_data: None) -> Iterator[Database]:
     """A database with products, score cards and the excerpt of a sanctions list."""
-    with app.app_context(), database.work() as w:
-        ensure_reference_data(w, demo=True)
     with app.app_context():
         yield database
 

@@ -10,17 +10,14 @@ from core.db import Database
 from core.domain.actor import ANONYMOUS, Actor, Role
 from core.tables import UserRow
 from core.users import actor_for
-from origination.steps.first_start import ensure_reference_data
 from tests.origination.steps.journey import person
 
 Browser = Callable[[Actor], FlaskClient]
 
 
 @pytest.fixture
-def house(database: Database, app: Flask) -> Database:
+def house(database: Database, reference_data: None) -> Database:
     """A database with products, score cards and the excerpt of a sanctions list."""
-    with app.app_context(), database.work() as w:
-        ensure_reference_data(w, demo=True)
     return database
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 from flask import Flask
@@ -11,17 +10,14 @@ from flask.testing import FlaskClient
 
 from core.clock import FixedClock
 from core.db import Database
-from core.settings import Settings
 from core.users import ensure_demo_users
 from tests.core.sign_in import token_of
 from tests.repayment.house import House
 
 
 @pytest.fixture
-def app(database: Database, settings: Settings) -> Flask:
-    from wsgi import create_app
-
-    app = create_app(replace(settings, demo=True, host="127.0.0.1"), database)
+def app(database: Database, app_with: Callable[..., Flask]) -> Flask:
+    app = app_with(demo=True, host="127.0.0.1")
     with database.work() as w:
         ensure_demo_users(w)
     return app
