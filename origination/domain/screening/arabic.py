@@ -7,7 +7,7 @@ from functools import lru_cache
 from rapidfuzz.distance import OSA
 
 # Each letter: the Latin beginnings it may appear as, the nearest first. "" means that it may be silent.
-_LETTERS: dict[str, tuple[str, ...]] = {
+LETTERS: dict[str, tuple[str, ...]] = {
     "ا": ("a", "e", "i", "u", "o", ""), "أ": ("a", "e", "u", "o", "i", ""), "إ": ("i", "e", "a", ""),
     "آ": ("aa", "a", "o"), "ٱ": ("a", "i", "e", ""), "ء": ("",), "ئ": ("i", "y", "e", ""), "ؤ": ("u", "o", "w", ""),
     "ب": ("b", "p"), "پ": ("p", "b"), "ت": ("t",), "ث": ("th", "s", "t"), "ج": ("j", "dj", "g", "dzh", "zh"),
@@ -23,11 +23,13 @@ _LETTERS: dict[str, tuple[str, ...]] = {
     "ى": ("a", "i", "y", "e", ""), "ے": ("e", "ay", "ai", "i", ""), "ں": ("n", ""), "ٹ": ("t",), "ڈ": ("d",),
     "ڑ": ("r",),
 }  # fmt: skip
-_SHORT_VOWELS = frozenset("aeiouy")
+SHORT_VOWELS = frozenset("aeiouy")
 _MARKS = frozenset(chr(point) for point in (*range(0x064B, 0x0660), 0x0670, 0x0640))
 # Consonants that one writing may have twice or that typists mix up, cheaper than a wrong letter.
 _HOPELESS = 0.5
-_MISS, _WRONG, _EXTRA_CONSONANT, _EXTRA_START = 0.9, 1.1, 0.9, 0.5
+LONG_CONSONANTS = 6
+_MISS, WRONG, EXTRA_CONSONANT, EXTRA_START = 0.9, 1.1, 0.9, 0.5
+DOUBTED_VOWEL, FINAL_H = 0.04, 0.1
 _CONSONANTS = {
     "ب": "b", "پ": "p", "ت": "t", "ث": "t", "ج": "j", "چ": "c", "ح": "h", "خ": "h", "د": "d", "ذ": "d", "ر": "r",
     "ز": "z", "ژ": "z", "س": "s", "ش": "sh", "ص": "s", "ض": "d", "ط": "t", "ظ": "z", "غ": "g",
@@ -52,7 +54,7 @@ def settle(word: str) -> str:
 
 def latin_from_arabic(word: str) -> str:
     """A readable transcription with the vowels that are written: `تكريتي` -> `tkryty`. For display and the index."""
-    return "".join(_LETTERS.get(char, ("",))[0] for char in bare(word))
+    return "".join(LETTERS.get(char, ("",))[0] for char in bare(word))
 
 
 @lru_cache(maxsize=50_000)
@@ -65,8 +67,8 @@ def arabic_similarity(word: str, latin: str) -> float:
     letters = bare(word)
     if not letters or not latin:
         return 0.0
-    written = sum(1 for char in letters if "" not in _LETTERS.get(char, ("",)))
-    size = max(written, sum(1 for char in latin if char not in _SHORT_VOWELS), 2)
+    written = sum(1 for char in letters if "" not in LETTERS.get(char, ("",)))
+    size = max(written, sum(1 for char in latin if char not in SHORT_VOWELS), 2)
     return max(0.0, 1.0 - _walk(letters, latin, most=_HOPELESS * size) / size)
 
 
@@ -82,10 +84,10 @@ def _walk(letters: str, latin: str, most: float) -> float:
     for place, letter in enumerate(letters):
         _skip_latin(row, latin)
         following = [far] * (width + 1)
-        sounds = _LETTERS.get(letter, ("",))
+        sounds = LETTERS.get(letter, ("",))
         if letter == "ي" and place == len(letters) - 1:
             sounds = (*sounds, "a")
-        silent_cost = _silent(letter, last=place == len(letters) - 1)
+        silent_cost = silent(letter, last=place == len(letters) - 1)
         for at, cost in enumerate(row):
             if cost == far:
                 continue
@@ -97,8 +99,8 @@ def _walk(letters: str, latin: str, most: float) -> float:
                     # a doubled consonant is written once in Arabic
                     if latin.startswith(sound, end):
                         following[end + len(sound)] = min(following[end + len(sound)], cost)
-            if at < width and latin[at] not in _SHORT_VOWELS:
-                following[at + 1] = min(following[at + 1], cost + _WRONG)
+            if at < width and latin[at] not in SHORT_VOWELS:
+                following[at + 1] = min(following[at + 1], cost + WRONG)
         if min(following) > most:
             return far
         row = following
@@ -106,23 +108,23 @@ def _walk(letters: str, latin: str, most: float) -> float:
     return row[width]
 
 
-def _silent(letter: str, *, last: bool) -> float:
+def silent(letter: str, *, last: bool) -> float:
     """What it costs that a letter is not heard: consonants most, long vowels some, alif and ayn little."""
     if letter in "وييى":
         return 0.35
     if letter == "ه":
         return 0.05 if last else _MISS
-    return 0.1 if "" in _LETTERS.get(letter, ("",)) else _MISS
+    return 0.1 if "" in LETTERS.get(letter, ("",)) else _MISS
 
 
 def _skip_latin(row: list[float], latin: str) -> None:
     last = len(latin) - 1
     for at, char in enumerate(latin):
         if row[at] != float("inf"):
-            if char in _SHORT_VOWELS:
-                step = 0.04 if at else _EXTRA_START
+            if char in SHORT_VOWELS:
+                step = DOUBTED_VOWEL if at else EXTRA_START
             else:
-                step = 0.1 if char == "h" and at == last else _EXTRA_CONSONANT
+                step = FINAL_H if char == "h" and at == last else EXTRA_CONSONANT
             row[at + 1] = min(row[at + 1], row[at] + step)
 
 
@@ -137,9 +139,23 @@ def consonants(word: str) -> str:
     return out
 
 
+def plausible_consonants(word: str) -> str:
+    """The consonants of an Arabic-script word as `plausible` compares them."""
+    return consonants(word).replace("sh", "S").replace("c", "S")
+
+
+def plain_skeleton(skeleton: str) -> str:
+    """The skeleton of a Latin word as `plausible` compares it."""
+    return skeleton.removeprefix("a").replace("c", "S")
+
+
+def allowed_misses(longest: int) -> int:
+    """How many consonants may differ in words of which the longer has so many."""
+    return 1 if longest < LONG_CONSONANTS else 2
+
+
 def plausible(word: str, skeleton: str) -> bool:
     """Quickly, whether a Latin word with this skeleton can be a reading at all; the walk is dear."""
-    own = consonants(word).replace("sh", "S").replace("c", "S")
-    other = skeleton.removeprefix("a").replace("c", "S")
-    allowed = 1 if max(len(own), len(other)) < 6 else 2
+    own, other = plausible_consonants(word), plain_skeleton(skeleton)
+    allowed = allowed_misses(max(len(own), len(other)))
     return int(OSA.distance(own, other, score_cutoff=allowed)) <= allowed

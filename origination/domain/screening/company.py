@@ -20,7 +20,7 @@ _CONFLICT = 1.25
 _EXTRA = {Part.CORE: 0.5, Part.GENERIC: 0.8, Part.PLACE: 0.36, Part.NUMBER: 0.6, Part.LINK: 0.0}
 # Words that say nothing at all: their absence costs next to nothing.
 _EMPTY_EXTRA = 0.1
-_EMPTY = frozenset({
+EMPTY = frozenset({
     "group", "grupo", "groupe", "gruppe", "gruppa", "holding", "holdings", "kholding", "company", "corp", "enterprise",
     "enterprises", "empresa", "jituan",
 })  # fmt: skip
@@ -159,7 +159,7 @@ def _score(alignment: Alignment, a: Sequence[CompanyWord], b: Sequence[CompanyWo
 
 def _extra(word: CompanyWord, weight: float) -> float:
     """The cost of a word that the other side leaves out."""
-    if word.text in _EMPTY:
+    if word.text in EMPTY:
         return weight * _EMPTY_EXTRA
     return weight * (0.6 if word.part is Part.GENERIC and weight == 1.0 else _EXTRA[word.part])
 

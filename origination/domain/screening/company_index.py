@@ -11,16 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from origination.domain.screening.alignment import JOIN_MIN
-from origination.domain.screening.company import ALIGNED_MIN, joined_similarity, word_similarity
+from origination.domain.screening.company import ALIGNED_MIN, EMPTY, joined_similarity, word_similarity
 from origination.domain.screening.company_words import WEIGHTS, CompanyName, CompanyWord, Part, company_word
+from origination.domain.screening.fold import spell
 from origination.domain.screening.person_index import Arrays, Floats, packed, unpacked
-from origination.domain.screening.vocabulary import JOIN_REACH, Memory, Vocabulary, VocabularyBuilder
+from origination.domain.screening.vocabulary import Memory, Vocabulary, VocabularyBuilder
 from origination.domain.screening.words import native_name
 from origination.domain.screening.writing import Script, script_of
 
 _SLACK = 0.02
 _OWN = frozenset({Part.CORE, Part.NUMBER})
-_CONFLICT, _EXTRA = 1.0, 0.46
+# What a leftover word costs at least (company.py): in full, where trade words are the name, as a trade word.
+_CONFLICT, _EXTRA, _EXTRA_TRADE, _TRADE = 1.0, 0.46, 0.36, 0.2
 _JOINED = 0.99
 _JOIN_LETTERS = 4
 
@@ -57,14 +59,15 @@ class CompanyBuilder:
 
     def __init__(self) -> None:
         self.words, self.joined, self.groups = VocabularyBuilder(), VocabularyBuilder(), VocabularyBuilder()
-        self.counts: list[tuple[int, int]] = []
+        self.counts: list[tuple[int, int, int]] = []
 
     def add(self, prepared: CompanyName) -> None:
         """The next listed name."""
         at = len(self.counts)
         own = sum(word.part in _OWN for word in prepared.words)
         core = sum(word.part is Part.CORE for word in prepared.words)
-        self.counts.append((own, core))
+        plain = sum(word.part is not Part.LINK and word.text not in EMPTY for word in prepared.words)
+        self.counts.append((own, core, plain))
         for word in prepared.words:
             if word.part is Part.LINK and len(prepared.words) > 1:
                 continue
@@ -77,10 +80,10 @@ class CompanyBuilder:
 
     def arrays(self) -> Arrays:
         """Everything, ready to be stored."""
-        out: Arrays = {"counts": np.array(self.counts, dtype=np.int16).reshape(-1, 2)}
+        out: Arrays = {"counts": np.array(self.counts, dtype=np.int16).reshape(-1, 3)}
         for name, builder in (("words", self.words), ("joined", self.joined), ("groups", self.groups)):
-            tokens, codes, starts, postings = builder.arrays()
-            out |= {f"{name}_tokens": packed(tokens), f"{name}_codes": packed(codes), f"{name}_starts": starts}
+            tokens, folds, starts, postings = builder.arrays()
+            out |= {f"{name}_tokens": packed(tokens), f"{name}_folds": packed(folds), f"{name}_starts": starts}
             out[f"{name}_postings"] = postings
         return out
 
@@ -89,11 +92,11 @@ class CompanyIndex:
     """Immutable after building but for its memory of similar words."""
 
     def __init__(self, arrays: Arrays) -> None:
-        counts = np.asarray(arrays["counts"], dtype=np.float32).reshape(-1, 2)
-        self._own, self._core = counts[:, 0].copy(), counts[:, 1].copy()
+        counts = np.asarray(arrays["counts"], dtype=np.float32).reshape(-1, 3)
+        self._own, self._core, self._plain = (counts[:, i].copy() for i in range(3))
         self._words, self._joined, self._groups = (
             Vocabulary(
-                unpacked(arrays[f"{name}_tokens"]), unpacked(arrays[f"{name}_codes"]),
+                unpacked(arrays[f"{name}_tokens"]), unpacked(arrays[f"{name}_folds"]),
                 np.asarray(arrays[f"{name}_starts"], dtype=np.int32),
                 np.asarray(arrays[f"{name}_postings"], dtype=np.int32),
             )
@@ -120,8 +123,8 @@ class CompanyIndex:
         if word.native:
             near = self._words.native_near(word.native) | self._words.latin_readings(word.native)
         else:
-            near = self._words.latin_near(word.text) | self._words.native_read_as(word.spelling.skeleton)
-            near |= self._words.latin_near(word.text[2:] if word.text[:2] in {"al", "el"} else "al" + word.text)
+            near = self._words.latin_near(word.spelling) | self._words.native_read_as(word.spelling)
+            near |= self._words.without_article(word.spelling, ALIGNED_MIN) | self._words.one_letter_off(word.text)
         scored = ((token, word_similarity(word, self._word(token))) for token in near)
         found = sorted(((t, s) for t, s in scored if s >= ALIGNED_MIN), key=lambda pair: pair[1])
         return self._remembered.keep(key, tuple(found))
@@ -172,28 +175,39 @@ class CompanyIndex:
         key = ("+" if vocabulary is self._joined else "-") + joined
         known = self._remembered.get(key)
         if known is None:
-            near = vocabulary.latin_near(joined, JOIN_REACH)
+            near = vocabulary.latin_near(spell(joined), JOIN_MIN)
             equal = tuple((t, 1.0) for t in near if joined_similarity(joined, vocabulary.tokens[t]) >= JOIN_MIN)
             known = self._remembered.keep(key, equal)
         return tuple(token for token, _ in known)
 
     def _bound(self, words: list[CompanyWord], best: Floats, used: Floats) -> NDArray[np.floating]:
-        own = np.array([word.part in _OWN for word in words], dtype=bool)
+        """The most that each listed name's score can be; words that say nothing are left out of what it costs."""
         nameless = not any(word.part is Part.CORE for word in words)
+        plain = np.array([word.text not in EMPTY for word in words], dtype=bool)
+        own = plain if nameless else np.array([word.part in _OWN for word in words], dtype=bool)
         weights = np.array([1.0 if nameless else WEIGHTS[word.part] for word in words], dtype=np.float32)
         hit = best > 0
+        hits = hit.sum(axis=0)
         # In a name of trade words only, those are the name and count in full.
-        agreed = np.where(self._core > 0, weights @ best, best.sum(axis=0))
-        matched = np.where(self._core > 0, weights @ hit.astype(np.float32), hit.sum(axis=0))
+        named = self._core > 0
+        agreed = np.where(named, weights @ best, best.sum(axis=0))
+        matched = np.where(named, weights @ hit.astype(np.float32), hits)
         own_hit = hit[own].sum(axis=0)
         # A trade word that agrees by its letters only may have been matched with a misspelt one: a core word there.
         loose = ((best > 0) & (best < 1.0))[~own].sum(axis=0)
         left = own.sum() - own_hit
-        other = np.maximum(0, self._own - own_hit - loose - used)
-        cost = _CONFLICT * np.minimum(left, other) + _EXTRA * np.abs(left - other) * (used == 0)
+        their_own = np.where(named, self._own, self._plain)
+        by_any = hits + used
+        answered = by_any if nameless else np.where(named, own_hit + loose + used, by_any)
+        other = np.maximum(0, their_own - answered)
+        extra = np.where(named & (not nameless), _EXTRA, _EXTRA_TRADE)
+        cost = _CONFLICT * np.minimum(left, other) + extra * np.abs(left - other) * (used == 0)
+        trade_left = np.maximum(0, plain.sum() - hit[plain].sum(axis=0) - left)
+        trade_other = np.maximum(0, self._plain - by_any - other)
+        cost += _TRADE * (trade_left + trade_other) * (used == 0)
         with np.errstate(invalid="ignore", divide="ignore"):
             bound = agreed / (matched + cost)
         bound[~np.isfinite(bound)] = 0.0
         if not nameless:
-            bound[(own_hit + used == 0) & (self._core > 0) & (loose == 0)] = 0.0
+            bound[(own_hit + used == 0) & named & (loose == 0)] = 0.0
         return np.asarray(bound)

@@ -93,7 +93,11 @@ def _vowels_folded(fold: str) -> str:
 @lru_cache(maxsize=400_000)
 def spell(word: str) -> Spelling:
     """The depths of a lower-case ASCII word."""
-    fold = _vowels_folded(_consonants_folded(word))
+    return folded(word, _vowels_folded(_consonants_folded(word)))
+
+
+def folded(word: str, fold: str) -> Spelling:
+    """The depths of a word whose fold is known."""
     bare = fold.replace("a", "").replace("i", "").replace("u", "")
     skeleton = "a" + bare if fold[:1] in {"a", "i", "u"} else bare
     return Spelling(word, fold, _single(skeleton), sound_code(fold))

@@ -39,6 +39,19 @@ def name_groups() -> dict[str, int]:
 
 
 @cache
+def _writings() -> dict[tuple[int, str], tuple[str, ...]]:
+    found: dict[tuple[int, str], list[str]] = {}
+    for word, number in name_groups().items():
+        found.setdefault((number, word[:1]), []).append(word)
+    return {key: tuple(words) for key, words in found.items()}
+
+
+def writings(group: int, letter: str) -> tuple[str, ...]:
+    """The writings of a known name that begin with a letter."""
+    return _writings().get((group, letter), ())
+
+
+@cache
 def commonest() -> frozenset[str]:
     """The given names that so many people share that two of them say little."""
     groups = name_groups()

@@ -15,12 +15,11 @@ from numpy.typing import NDArray
 
 from origination.domain.screening import lexicon
 from origination.domain.screening.alignment import JOIN_MIN, JOINED_LIKE
-from origination.domain.screening.arabic import arabic_similarity
-from origination.domain.screening.fold import spell
+from origination.domain.screening.fold import Spelling, spell
 from origination.domain.screening.han import readings, simplify, split_surname
 from origination.domain.screening.han_foreign import begins_with, classes, parts_of, pattern
 from origination.domain.screening.similarity import ALIGNED_MIN, spelling_similarity, word_similarity
-from origination.domain.screening.vocabulary import JOIN_REACH, Memory, Vocabulary, VocabularyBuilder
+from origination.domain.screening.vocabulary import Memory, Vocabulary, VocabularyBuilder
 from origination.domain.screening.wade_giles import chinese_keys
 from origination.domain.screening.words import PARTS_OF_NAMES, Name, Role, Word, native_name
 from origination.domain.screening.writing import clean
@@ -31,7 +30,7 @@ Arrays = dict[str, NDArray[np.generic]]
 _SLACK = 0.03
 _CONFLICT, _EXTRA, _EXTRA_COMMON = 1.4, 0.2, 0.52
 _JOINED, _INITIAL_AGREES = 0.99, 0.5
-_JOIN_LETTERS = 4
+_JOIN_LETTERS, _JOIN_SPELLED = 4, 6
 
 
 def solid_words(name: Name) -> list[Word]:
@@ -92,8 +91,8 @@ class PeopleBuilder:
             "letters": np.array(self.starts, dtype=np.int32).reshape(-1, 2),
         }
         for name, builder in (("words", self.words), ("joined", self.joined)):
-            tokens, codes, starts, postings = builder.arrays()
-            out |= {f"{name}_tokens": packed(tokens), f"{name}_codes": packed(codes), f"{name}_starts": starts}
+            tokens, folds, starts, postings = builder.arrays()
+            out |= {f"{name}_tokens": packed(tokens), f"{name}_folds": packed(folds), f"{name}_starts": starts}
             out[f"{name}_postings"] = postings
         fathers = [token for token, word in self.kinds.items() if word.role is Role.PATRONYMIC]
         out["fathers"] = packed(fathers)
@@ -166,10 +165,10 @@ class PeopleIndex:
         self._names, self._fathers, self._full, self._initials = (counts[:, i].copy() for i in range(4))
         letters = np.asarray(arrays["letters"], dtype=np.int32).reshape(-1, 2)
         self._initial_letters, self._first_letters = letters[:, 0].copy(), letters[:, 1].copy()
-        codes = {name: unpacked(arrays[f"{name}_codes"]) for name in ("words", "joined")}
+        folds = {name: unpacked(arrays[f"{name}_folds"]) for name in ("words", "joined")}
         self._words, self._joined = (
             Vocabulary(
-                unpacked(arrays[f"{name}_tokens"]), codes[name], np.asarray(arrays[f"{name}_starts"], dtype=np.int32),
+                unpacked(arrays[f"{name}_tokens"]), folds[name], np.asarray(arrays[f"{name}_starts"], dtype=np.int32),
                 np.asarray(arrays[f"{name}_postings"], dtype=np.int32),
             )
             for name in ("words", "joined")
@@ -177,7 +176,7 @@ class PeopleIndex:
         self._is_father = set(unpacked(arrays["fathers"]))
         ends = np.cumsum(np.asarray(arrays["key_sizes"], dtype=np.int64)).tolist()
         values = np.asarray(arrays["key_values"], dtype=np.int32)
-        starts = [0, *ends[:-1]]
+        starts = [0, *ends][:-1]
         self._keys = {
             key: values[start:end]
             for key, start, end in zip(unpacked(arrays["key_names"]), starts, ends, strict=True)
@@ -223,7 +222,7 @@ class PeopleIndex:
         if word.native:
             tokens = self._words.native_near(word.native) | self._words.latin_readings(word.native)
         else:
-            tokens = self._words.latin_near(word.text) | self._words.native_read_as(word.spelling.skeleton)
+            tokens = self._words.latin_near(word.spelling) | self._words.native_read_as(word.spelling)
         scored = ((token, word_similarity(word, self._word(token))) for token in tokens)
         found = sorted(((t, s) for t, s in scored if s >= ALIGNED_MIN), key=lambda pair: pair[1])
         return self._remembered.keep(key, tuple(found))
@@ -233,7 +232,8 @@ class PeopleIndex:
         if known is None:
             token = self._words.tokens[number]
             role = Role.PATRONYMIC if token in self._is_father else Role.NAME
-            known = Word(token, spell(token), role) if token.isascii() else native_name(token)
+            latin = token.isascii()
+            known = Word(token, self._words.spellings[number], role) if latin else native_name(token)
             self._words_of[number] = known
         return known
 
@@ -255,13 +255,17 @@ class PeopleIndex:
         left_names, left_fathers = (~fathers).sum() - names_hit, fathers.sum() - fathers_hit
         other_names = np.maximum(0, self._names[at] - names_hit - joins)
         other_fathers = np.maximum(0, self._fathers[at] - fathers_hit)
-        absorbed = self._absorbed(name, solid, at, left_names + left_fathers, other_names + other_fathers)
+        # An initial of one side may stand for a word left over on the other; each such word less costs less.
+        by_own, by_listed = self._absorbed(name, solid, at, left_names + left_fathers, other_names + other_fathers)
+        absorbed = by_own + by_listed
+        left_names, left_fathers = (np.maximum(0, left - by_listed) for left in (left_names, left_fathers))
+        other_names, other_fathers = (np.maximum(0, other - by_own) for other in (other_names, other_fathers))
         conflicts = np.minimum(left_names, other_names) + np.minimum(left_fathers, other_fathers)
         surplus = np.abs(left_names - other_names) * ((left_names > other_names) | (joins == 0))
         common = np.array([_is_common(word) for word in solid], dtype=bool)
         few = (hit.sum(axis=0) <= 2) & (hit[~common].sum(axis=0) == 0) & (absorbed == 0)
-        extra = np.where(few, _EXTRA_COMMON, _EXTRA) * np.maximum(0, surplus - absorbed)
-        cost = _CONFLICT * np.maximum(0, conflicts - absorbed) + extra
+        extra = np.where(few, _EXTRA_COMMON, _EXTRA) * surplus
+        cost = _CONFLICT * conflicts + extra
         gain = _INITIAL_AGREES * absorbed
         bound = np.asarray((agreed + gain) / (matched + gain + cost), dtype=np.float32)
         shared = hit[[not is_half(word) for word in solid]].sum(axis=0) + absorbed + joins
@@ -272,14 +276,14 @@ class PeopleIndex:
 
     def _absorbed(
         self, name: Name, solid: list[Word], at: NDArray[np.int64], left: Floats, other: Floats
-    ) -> NDArray[np.floating]:
-        """How many words without partner an initial of the other side may stand for."""
+    ) -> tuple[Floats, Floats]:
+        """How many words without partner the initials of the query may stand for, and those of the listed name."""
         own_initials = sum(word.role is Role.INITIAL for word in name.words)
         initials, firsts = _starts(name, solid)
         listed = (self._initial_letters[at] | self._first_letters[at]) & initials != 0
         own = self._initial_letters[at] & firsts != 0
-        absorbed = listed * np.minimum(own_initials, other + self._initials[at])
-        return np.asarray(absorbed + own * np.minimum(self._initials[at], left))
+        by_own = listed * np.minimum(own_initials, other + self._initials[at])
+        return by_own, np.asarray(own * np.minimum(self._initials[at], left))
 
     def _join(self, name: Name, solid: list[Word], best: Floats) -> Floats:
         """Words split or joined: raises `best` where neighbours of one side are one word of the other.
@@ -328,25 +332,18 @@ def _equal_when_joined(vocabulary: Vocabulary, parts: tuple[str, ...]) -> set[in
         return set()
     if not together.isascii():
         writings = (together, "ال".join(parts))
-        return {
-            token
-            for writing in writings
-            for token in vocabulary.latin_readings(writing)
-            if arabic_similarity(writing, vocabulary.tokens[token]) >= JOIN_MIN
-        }
-    latin = {
-        token for token in vocabulary.latin_near(together, JOIN_REACH) if _same(together, vocabulary.tokens[token])
-    }
-    native = vocabulary.native_read_as(spell(together).skeleton)
-    return latin | {
-        token for token in native if arabic_similarity(vocabulary.tokens[token], together) >= JOIN_MIN
-    }  # fmt: skip
+        return {token for writing in writings for token in vocabulary.latin_readings(writing, JOIN_MIN)}
+    spelling = spell(together)
+    near = vocabulary.latin_near(spelling, JOINED_LIKE)
+    latin = {token for token in near if _same(spelling, vocabulary.spellings[token])}
+    return latin | vocabulary.native_read_as(spelling, JOIN_MIN)
 
 
-def _same(one: str, other: str) -> bool:
-    if one == other or spell(one).fold == spell(other).fold:
+def _same(one: Spelling, other: Spelling) -> bool:
+    if one.fold == other.fold:
         return True
-    return min(len(one), len(other)) >= 6 and spelling_similarity(one, other) >= JOINED_LIKE
+    shortest = min(len(one.text), len(other.text))
+    return shortest >= _JOIN_SPELLED and spelling_similarity(one.text, other.text) >= JOINED_LIKE
 
 
 def _is_common(word: Word) -> bool:

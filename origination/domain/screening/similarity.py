@@ -22,7 +22,12 @@ _SAME_INITIAL = frozenset(
 )
 _SIBILANTS = ("sh", "x", "s")
 _SAME_FATHER = 0.95
-_TEXT_WEIGHT, _OTHER_START, _KINDRED_START = 0.05, 0.25, 0.1
+# A word that is no known name, but nearly some writing of one: from what likeness to the other word on.
+KNOWN_LETTERS_MIN, KNOWN_LESS = 5, 0.02
+_KNOWN_FROM, _KNOWN_TO = 0.5, 0.9
+TEXT_WEIGHT, OTHER_START, KINDRED_START = 0.05, 0.25, 0.1
+# Words of at most so many letters count as shorter than they are: in them one letter makes another name.
+SHORT_WORD, SHORTER = 4, 1.2
 
 
 def word_similarity(one: Word, other: Word) -> float:
@@ -99,17 +104,18 @@ def _spelling_similarity(one: str, other: str) -> float:
         return min(near, 0.55)
     if near < 0.98 and _different_syllables(one, other):
         return 0.8 if _same_but_sibilant(one, other) else min(near, 0.6)
-    if 0.5 <= near < 0.9 and (first is not None or second is not None) and min(len(one), len(other)) >= 5:
+    known_one = first is not None or second is not None
+    if _KNOWN_FROM <= near < _KNOWN_TO and known_one and min(len(one), len(other)) >= KNOWN_LETTERS_MIN:
         known, unknown = (one, other) if first is not None else (other, one)
-        near = max([near, *(_letters(spell(unknown), spell(member)) - 0.02 for member in _members(known))])
+        near = max(near, _near_known(unknown, groups[known], known[:1]))
     return near
 
 
-@lru_cache(maxsize=2_000)
-def _members(word: str) -> tuple[str, ...]:
-    groups = lexicon.name_groups()
-    number = groups[word]
-    return tuple(member for member, other in groups.items() if other == number and member[:1] == word[:1])
+@lru_cache(maxsize=200_000)
+def _near_known(unknown: str, group: int, letter: str) -> float:
+    """How near a word is to the writings of a known name that begin with that letter."""
+    own = spell(unknown)
+    return max([_letters(own, spell(member)) for member in lexicon.writings(group, letter)]) - KNOWN_LESS
 
 
 def _same_but_sibilant(one: str, other: str) -> bool:
@@ -130,12 +136,11 @@ def _letters(one: Spelling, other: Spelling) -> float:
     cost = sound_distance(one.fold, other.fold, one.code, other.code)
     if cost > longest / 2:
         return 0.0
-    # In a very short word one letter makes another name.
     size = (longest + max(len(one.text), len(other.text))) / 2
-    size = max(size if size > 4 else size - 1.2, 1.0)
-    cost += _TEXT_WEIGHT * OSA.distance(one.text, other.text)
+    size = max(size if size > SHORT_WORD else size - SHORTER, 1.0)
+    cost += TEXT_WEIGHT * OSA.distance(one.text, other.text)
     if one.fold[:1] != other.fold[:1]:
-        cost += _KINDRED_START if one.code[:1] == other.code[:1] else _OTHER_START
+        cost += KINDRED_START if one.code[:1] == other.code[:1] else OTHER_START
     return max(0.0, 1.0 - cost / size)
 
 

@@ -1,48 +1,43 @@
 """Every word of the listed names of one kind, and the quick way from a word to those that are alike.
 
-Two Latin words are alike when their letters are (see similarity.py). A necessary condition of that is a small edit
-distance of their sound codes; a bit mask of the symbols rules out nearly all words before any distance is computed.
+What is alike is decided by similarity.py and arabic.py; here stand the searches that leave out no word that they would
+find alike.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
-from rapidfuzz import process
-from rapidfuzz.distance import OSA, Levenshtein
+from rapidfuzz.distance import OSA
 
 from origination.domain.screening import lexicon
-from origination.domain.screening.arabic import consonants
-from origination.domain.screening.fold import spell
+from origination.domain.screening.arabic import (
+    LONG_CONSONANTS,
+    allowed_misses,
+    arabic_similarity,
+    consonants,
+    plain_skeleton,
+    plausible_consonants,
+)
+from origination.domain.screening.arabic_many import LatinWords, NativeWords
+from origination.domain.screening.fold import Spelling, folded, spell
 from origination.domain.screening.han import pinyin_syllables
+from origination.domain.screening.letters import IntArray, Letters, Near
+from origination.domain.screening.similarity import ALIGNED_MIN, KNOWN_LESS, KNOWN_LETTERS_MIN, NATIVE_MIN
 from origination.domain.screening.words import father_of
 
-IntArray = NDArray[np.int32]
 _REMEMBERED_MAX = 100_000
-# A similarity of 0.78 leaves 0.22 of a word's length as cost, which is 0.44 of it in half letters (see sound.py).
-REACH = 0.44
-JOIN_REACH = 0.24
 _COARSE = str.maketrans({
     "k": "K", "g": "K", "j": "K", "c": "T", "q": "K", "t": "T", "s": "T", "S": "T", "z": "T", "d": "T", "p": "P",
     "b": "P", "f": "P", "m": "M", "n": "N", "l": "L", "r": "R", "h": None, "v": None, "a": None, "i": None, "u": None,
 })  # fmt: skip
-
-
-_NONE: IntArray = np.empty(0, dtype=np.int32)
-_KINDS = str.maketrans("", "", "kgthdcjbpfmnlr")
-_LEAST, _OTHER_START = 0.76, 0.25
-
-
-def signature(code: str) -> int:
-    """The set of symbols of a code in 64 bits."""
-    bits = 0
-    for char in code:
-        bits |= 1 << (ord(char) & 63)
-    return bits
+_ARTICLES = frozenset({"al", "el"})
+_ARTICLE_LETTERS = 6
+# For so few words one walk each is quicker than the arrays.
+_FEW = 8
 
 
 def families(text: str) -> list[tuple[str, int]]:
@@ -57,113 +52,146 @@ def families(text: str) -> list[tuple[str, int]]:
     return nicks if group is None else [("name", group), *nicks]
 
 
-class Near:
-    """Codes to search by edit distance."""
-
-    def __init__(self, codes: Sequence[str]) -> None:
-        self.codes = list(codes)
-        self._bits = np.array([signature(code) for code in self.codes], dtype=np.uint64)
-        self._sizes = np.array([len(code) for code in self.codes], dtype=np.int32)
-
-    def within(
-        self, code: str, most: int, scorer: Callable[..., float] = Levenshtein.distance
-    ) -> tuple[IntArray, IntArray]:
-        """The numbers of all codes at most so far away, and how far each one is."""
-        bits = np.uint64(signature(code))
-        near = np.flatnonzero(
-            (np.abs(self._sizes - len(code)) <= most)
-            & (np.bitwise_count(self._bits & ~bits) <= most)
-            & (np.bitwise_count(bits & ~self._bits) <= most)
-        )
-        if not near.size:
-            return _NONE, _NONE
-        distances = process.cdist(
-            [code], [self.codes[i] for i in near], scorer=scorer, score_cutoff=most, dtype=np.int32
-        )[0]
-        kept = distances <= most
-        return near[kept].astype(np.int32), distances[kept]
-
-
 class Vocabulary:
-    """Latin and Arabic-script words, each with the numbers of the names (`postings`) it stands in."""
+    """Latin, Han and Arabic-script words, each with the numbers of the names (`postings`) it stands in."""
 
-    def __init__(self, tokens: Sequence[str], codes: Sequence[str], starts: IntArray, postings: IntArray) -> None:
+    def __init__(self, tokens: Sequence[str], folds: Sequence[str], starts: IntArray, postings: IntArray) -> None:
         self.tokens = list(tokens)
         self.number = {token: i for i, token in enumerate(self.tokens)}
         self._starts, self._postings = starts, postings
-        self._native = [i for i, token in enumerate(self.tokens) if not token.isascii()]
         self._latin = [i for i, token in enumerate(self.tokens) if token.isascii()]
-        self._near_latin = Near([codes[i] for i in self._latin])
-        self._latin_numbers = np.array(self._latin, dtype=np.int32)
-        self._text_sizes = np.array([len(self.tokens[i]) for i in self._latin], dtype=np.float32)
-        self._fold_sizes = np.array([len(codes[i].translate(_KINDS)) for i in self._latin], dtype=np.float32)
-        self._starts_with = np.array([ord(codes[i][:1] or " ") for i in self._latin], dtype=np.int32)
-        self._near_native = Near([self.tokens[i] for i in self._native])
-        self._coarse_native = Near([consonants(self.tokens[i]).translate(_COARSE) for i in self._native])
-        self._coarse_latin: Near | None = None
-        self._anagrams: dict[str, list[int]] = defaultdict(list)
+        self.spellings = {i: folded(self.tokens[i], folds[i]) for i in self._latin}
+        self._letters = Letters([self.spellings[i] for i in self._latin])
         self._families: dict[tuple[str, int], list[int]] = defaultdict(list)
         for i in self._latin:
-            self._anagrams["".join(sorted(codes[i]))].append(i)
             for family in families(self.tokens[i]):
                 self._families[family].append(i)
+        self._misspelt: dict[tuple[int, str], frozenset[int]] = {}
+        self._scripts: _Scripts | None = None
+        self._bare: tuple[list[int], Letters] | None = None
 
     def names_with(self, token: int) -> IntArray:
         """The numbers of the names that hold this word."""
         return self._postings[self._starts[token] : self._starts[token + 1]]
 
-    def latin_near(self, text: str, reach: float = REACH) -> set[int]:
-        """Latin words that may be alike to a Latin one; none that is (similarity 0.78) is left out."""
-        found = self._by_letters(text, reach)
+    def _by_letters(self, spelling: Spelling, least: float) -> set[int]:
+        return {self._latin[i] for i in self._letters.alike(spelling, least)}
+
+    def latin_near(self, spelling: Spelling, least: float = ALIGNED_MIN) -> set[int]:
+        """Latin words that may be so much alike to a Latin one by letters or by the tables of names."""
+        text = spelling.text
+        found = self._by_letters(spelling, least)
         for family in families(text):
             found.update(self._families.get(family, ()))
-        if reach < REACH:
+        if least > ALIGNED_MIN:
             return found
         # A misspelt known name is near to some writing of it, perhaps not to the one that stands in the list.
-        groups = lexicon.name_groups()
-        if len(text) >= 5:
-            if text in groups:
-                for writing in _writings(groups[text]):
-                    if writing[:1] == text[:1] and writing != text:
-                        found.update(self._by_letters(writing, reach))
+        if len(text) >= KNOWN_LETTERS_MIN:
+            if text in lexicon.name_groups():
+                found.update(self._misspelt_of(text))
             else:
-                for group in {groups[name] for name in near_known(text)}:
+                for group in groups_near(spelling):
                     found.update(self._families.get(("name", group), ()))
         for syllable in _sibilant_variants(text):
             if syllable in self.number:
                 found.add(self.number[syllable])
         return found
 
-    def _by_letters(self, text: str, reach: float) -> set[int]:
-        spelling = spell(text)
-        size = max(len(spelling.fold), len(text))
-        most = max(int(reach * (size + 1)), 2 if size >= 5 and reach == REACH else 0)
-        near, distances = self._near_latin.within(spelling.code, most)
-        longest = np.maximum(self._fold_sizes[near], len(spelling.fold))
-        sizes = (longest + np.maximum(self._text_sizes[near], len(text))) / 2
-        sizes = np.maximum(np.where(sizes > 4, sizes, sizes - 1.2), 1.0)
-        costs = distances / 2 + _OTHER_START * (self._starts_with[near] != ord(spelling.code[:1] or " "))
-        found = set(self._latin_numbers[near[1.0 - costs / sizes >= _LEAST]].tolist())
-        found.update(self._anagrams.get("".join(sorted(spelling.code)), ()))
-        return found
+    def _misspelt_of(self, known: str) -> frozenset[int]:
+        """Words of no known name that are near to some writing of this one with the same first letter."""
+        key = (lexicon.name_groups()[known], known[:1])
+        if key not in self._misspelt:
+            near: set[int] = set()
+            for writing in lexicon.writings(*key):
+                near |= self._by_letters(spell(writing), ALIGNED_MIN + KNOWN_LESS)
+            self._misspelt[key] = frozenset(i for i in near if self.tokens[i] not in lexicon.name_groups())
+        return self._misspelt[key]
+
+    def one_letter_off(self, text: str) -> set[int]:
+        """Latin words that differ in one letter, or in two exchanged ones."""
+        return {self._latin[i] for i in self._of_scripts().texts.within(text, 1, scorer=OSA.distance)[0]}
+
+    def without_article(self, spelling: Spelling, least: float) -> set[int]:
+        """Listed `alrahmah` for `rahmah`, and the other way round."""
+        text = spelling.text
+        if self._bare is None:
+            with_article = [i for i in self._latin if has_article(self.tokens[i])]
+            self._bare = (with_article, Letters([spell(self.tokens[i][2:]) for i in with_article]))
+        numbers, letters = self._bare
+        found = {numbers[i] for i in letters.alike(spelling, least)}
+        return found | self._by_letters(spell(text[2:]), least) if has_article(text) else found
 
     def native_near(self, native: str) -> set[int]:
         """Arabic-script words that may be alike to an Arabic-script one."""
+        scripts = self._of_scripts()
         most = max(1, int(0.2 * (len(native) + 1)))
-        return {self._native[i] for i in self._near_native.within(native, most, OSA.distance)[0]}
+        return {scripts.native[i] for i in scripts.near_native.within(native, most, scorer=OSA.distance)[0]}
 
-    def native_read_as(self, skeleton: str) -> set[int]:
-        """Arabic-script words that a Latin word with this skeleton may be a reading of."""
-        if not self._native:
+    def native_read_as(self, spelling: Spelling, least: float = NATIVE_MIN) -> set[int]:
+        """Arabic-script words that a Latin word may be a reading of."""
+        scripts = self._of_scripts()
+        if not scripts.native:
             return set()
-        return {self._native[i] for i in self._coarse_native.within(*_coarse(skeleton), OSA.distance)[0]}
+        if least > NATIVE_MIN:
+            rows, _ = scripts.coarse_native.within(*_coarse(spelling.skeleton), scorer=OSA.distance)
+        else:
+            rows = _plausible(scripts.consonants, scripts.consonant_sizes, plain_skeleton(spelling.skeleton))
+        if rows.size <= _FEW:
+            found = [scripts.native[i] for i in rows]
+            return {i for i in found if arabic_similarity(self.tokens[i], spelling.text) >= least}
+        likeness = scripts.native_words.read_as(spelling.text, rows)
+        return {scripts.native[i] for i in rows[likeness >= least]}
 
-    def latin_readings(self, native: str) -> set[int]:
+    def latin_readings(self, native: str, least: float = NATIVE_MIN) -> set[int]:
         """Latin words that may be a reading of an Arabic-script one."""
-        if self._coarse_latin is None:
-            self._coarse_latin = Near([spell(self.tokens[i]).skeleton.translate(_COARSE) for i in self._latin])
-        near, _distances = self._coarse_latin.within(*_coarse(consonants(native)), OSA.distance)
-        return set(self._latin_numbers[near].tolist())
+        scripts = self._of_scripts()
+        if least > NATIVE_MIN:
+            rows, _ = scripts.coarse_latin.within(*_coarse(consonants(native)), scorer=OSA.distance)
+        else:
+            rows = _plausible(scripts.skeletons, scripts.skeleton_sizes, plausible_consonants(native))
+        if rows.size <= _FEW:
+            found = [self._latin[i] for i in rows]
+            return {i for i in found if arabic_similarity(native, self.tokens[i]) >= least}
+        likeness = scripts.latin_words.readings(native, rows)
+        return {self._latin[i] for i in rows[likeness >= least]}
+
+    def _of_scripts(self) -> _Scripts:
+        if self._scripts is None:
+            self._scripts = _Scripts(self.tokens, [self.spellings[i] for i in self._latin])
+        return self._scripts
+
+
+class _Scripts:
+    """What is needed only where words in Arabic letters occur, made on first use."""
+
+    def __init__(self, tokens: Sequence[str], latin: Sequence[Spelling]) -> None:
+        self.native = [i for i, token in enumerate(tokens) if not token.isascii()]
+        words = [tokens[i] for i in self.native]
+        self.near_native = Near(words)
+        self.native_words, self.latin_words = NativeWords(words), LatinWords([one.text for one in latin])
+        self.coarse_native = Near([consonants(word).translate(_COARSE) for word in words])
+        self.coarse_latin = Near([one.skeleton.translate(_COARSE) for one in latin])
+        own, skeletons = [plausible_consonants(word) for word in words], [plain_skeleton(s.skeleton) for s in latin]
+        self.consonants, self.skeletons = Near(own), Near(skeletons)
+        self.consonant_sizes, self.skeleton_sizes = _sizes(own), _sizes(skeletons)
+        self.texts = Near([one.text for one in latin])
+
+
+def _sizes(words: Iterable[str]) -> IntArray:
+    return np.array([len(word) for word in words], dtype=np.int32)
+
+
+def _plausible(among: Near, sizes: IntArray, wanted: str) -> IntArray:
+    """The words that pass the quick test of arabic.py."""
+    near = among.possible(wanted, allowed_misses(99))
+    longest = np.maximum(sizes[near], len(wanted))
+    allowed = np.where(longest < LONG_CONSONANTS, allowed_misses(0), allowed_misses(99)).astype(np.int32)
+    return near[among.among(near, wanted, allowed, OSA.distance)[0]]
+
+
+def has_article(text: str) -> bool:
+    """Whether a Latin word begins with an Arabic article that may be missing elsewhere."""
+    return text[:2] in _ARTICLES and len(text) >= _ARTICLE_LETTERS
 
 
 def _coarse(skeleton: str) -> tuple[str, int]:
@@ -173,29 +201,16 @@ def _coarse(skeleton: str) -> tuple[str, int]:
 
 
 @cache
-def _known() -> tuple[list[str], Near]:
-    names = [name for name in lexicon.name_groups() if len(name) >= 4]
-    return names, Near([spell(name).code for name in names])
+def _known() -> tuple[list[str], Letters]:
+    names = list(lexicon.name_groups())
+    return names, Letters([spell(name) for name in names])
 
 
-def near_known(text: str) -> list[str]:
-    """Writings of known names that a word may be a misspelling of."""
-    names, near = _known()
-    spelling = spell(text)
-    found, _distances = near.within(spelling.code, max(2, int(REACH * (len(text) + 1))))
-    return [names[i] for i in found if names[i][:1] == text[:1]]
-
-
-@cache
-def _members() -> dict[int, tuple[str, ...]]:
-    members: dict[int, list[str]] = defaultdict(list)
-    for word, number in lexicon.name_groups().items():
-        members[number].append(word)
-    return {number: tuple(words) for number, words in members.items()}
-
-
-def _writings(group: int) -> tuple[str, ...]:
-    return _members()[group]
+def groups_near(spelling: Spelling) -> set[int]:
+    """The known names of which a word may be a misspelling."""
+    names, letters = _known()
+    groups = lexicon.name_groups()
+    return {groups[names[i]] for i in letters.alike(spelling, ALIGNED_MIN + KNOWN_LESS)}
 
 
 def _sibilant_variants(text: str) -> list[str]:
@@ -219,13 +234,13 @@ class VocabularyBuilder:
             posting.append(name)
 
     def arrays(self) -> tuple[list[str], list[str], IntArray, IntArray]:
-        """Tokens, their codes, where each one's postings start, and all postings."""
+        """Tokens, their folds, where each one's postings start, and all postings."""
         tokens = list(self._names)
-        codes = [spell(token).code if token.isascii() else "" for token in tokens]
+        folds = [spell(token).fold if token.isascii() else "" for token in tokens]
         starts = np.zeros(len(tokens) + 1, dtype=np.int32)
         starts[1:] = np.cumsum([len(self._names[token]) for token in tokens], dtype=np.int64)
         flat = [name for token in tokens for name in self._names[token]]
-        return tokens, codes, starts, np.array(flat, dtype=np.int32)
+        return tokens, folds, starts, np.array(flat, dtype=np.int32)
 
 
 class Memory(dict[str, tuple[tuple[int, float], ...]]):

@@ -1,0 +1,198 @@
+"""Readings of Arabic-script words, many at a time: what arabic.py measures for a pair, for one word against many.
+
+The walk of arabic.py is a shortest path; here its steps run over arrays, one letter of all words at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from origination.domain.screening.arabic import (
+    DOUBTED_VOWEL,
+    EXTRA_CONSONANT,
+    EXTRA_START,
+    FINAL_H,
+    LETTERS,
+    SHORT_VOWELS,
+    WRONG,
+    bare,
+    silent,
+)
+
+Floats = NDArray[np.float64]
+_FAR = np.inf
+
+
+def _sounds(letter: str, *, last: bool) -> tuple[str, ...]:
+    sounds = LETTERS.get(letter, ("",))
+    return (*sounds, "a") if letter == "ي" and last else sounds
+
+
+def _written(letters: str) -> int:
+    return sum(1 for char in letters if "" not in LETTERS.get(char, ("",)))
+
+
+def _consonants(latin: str) -> int:
+    return sum(1 for char in latin if char not in SHORT_VOWELS)
+
+
+def _likeness(costs: Floats, sizes: Floats) -> Floats:
+    return np.asarray(np.maximum(0.0, 1.0 - costs / sizes))
+
+
+class NativeWords:
+    """Arabic-script words, ready to be read as any Latin word."""
+
+    def __init__(self, words: Sequence[str]) -> None:
+        letters = [bare(word) for word in words]
+        symbols: dict[tuple[str, bool], int] = {}
+        width = max(map(len, letters), default=0)
+        self._symbols = np.full((len(letters), width), -1, dtype=np.int16)
+        for row, word in enumerate(letters):
+            for place, letter in enumerate(word):
+                key = (letter, place == len(word) - 1)
+                self._symbols[row, place] = symbols.setdefault(key, len(symbols))
+        self._kinds = list(symbols)
+        self._written = np.array([_written(word) for word in letters], dtype=np.float64)
+
+    def read_as(self, latin: str, rows: NDArray[np.int32]) -> Floats:
+        """How well each of the words (by number) can be read as `latin`, as arabic_similarity says."""
+        if not rows.size or not latin:
+            return np.zeros(rows.size)
+        symbols = self._symbols[rows]
+        used = np.unique(symbols)
+        place_of = np.full(len(self._kinds) + 1, 0, dtype=np.int16)
+        used = used[used >= 0]
+        place_of[used] = np.arange(used.size)
+        steps = np.stack([_step(self._kinds[kind], latin) for kind in used])
+        skip = _skipping(latin)
+        steps = np.min(skip[None, :, :, None] + steps[:, None, :, :], axis=2)
+        costs = np.full((rows.size, len(latin) + 1), _FAR)
+        costs[:, 0] = 0.0
+        for place in range(symbols.shape[1]):
+            going = np.flatnonzero(symbols[:, place] >= 0)
+            if not going.size:
+                break
+            moves = steps[place_of[symbols[going, place]]]
+            costs[going] = np.min(costs[going][:, :, None] + moves, axis=1)
+        ends = np.min(costs + skip[:, -1], axis=1)
+        return _likeness(ends, np.maximum(self._written[rows], max(_consonants(latin), 2)))
+
+
+def _skipping(latin: str) -> Floats:
+    """What passing over the Latin letters from one place to a later one costs."""
+    width = len(latin)
+    out = np.full((width + 1, width + 1), _FAR)
+    for start in range(width + 1):
+        out[start, start] = cost = 0.0
+        for at in range(start, width):
+            cost += _passing(latin[at], at, width)
+            out[start, at + 1] = cost
+    return out
+
+
+def _passing(char: str, at: int, width: int) -> float:
+    if char in SHORT_VOWELS:
+        return DOUBTED_VOWEL if at else EXTRA_START
+    return FINAL_H if char == "h" and at == width - 1 else EXTRA_CONSONANT
+
+
+def _step(kind: tuple[str, bool], latin: str) -> Floats:
+    """What one Arabic letter costs from each place of the Latin word to each other."""
+    letter, last = kind
+    width = len(latin)
+    out = np.full((width + 1, width + 1), _FAR)
+    np.fill_diagonal(out, silent(letter, last=last))
+    sounds = [sound for sound in _sounds(letter, last=last) if sound]
+    for at in range(width):
+        if latin[at] not in SHORT_VOWELS:
+            out[at, at + 1] = WRONG
+        for sound in sounds:
+            if latin.startswith(sound, at):
+                end = at + len(sound)
+                out[at, end] = 0.0
+                if latin.startswith(sound, end):
+                    out[at, end + len(sound)] = 0.0
+    return out
+
+
+class LatinWords:
+    """Latin words, ready to be the readings of any Arabic-script word."""
+
+    def __init__(self, words: Sequence[str]) -> None:
+        width = max(map(len, words), default=0)
+        self._chars = np.zeros((len(words), width + 1), dtype=np.uint8)
+        for row, word in enumerate(words):
+            self._chars[row, : len(word)] = np.frombuffer(word.encode(), dtype=np.uint8)
+        self._sizes = np.array([len(word) for word in words], dtype=np.int32)
+        self._consonants = np.array([_consonants(word) for word in words], dtype=np.float64)
+
+    def readings(self, native: str, rows: NDArray[np.int32]) -> Floats:
+        """How well `native` can be read as each of the words (by number), as arabic_similarity says."""
+        letters = bare(native)
+        if not rows.size or not letters:
+            return np.zeros(rows.size)
+        sizes = self._sizes[rows]
+        chars = self._chars[rows][:, : int(sizes.max()) + 1]
+        vowels = np.isin(chars, np.frombuffer("".join(sorted(SHORT_VOWELS)).encode(), dtype=np.uint8))
+        inside = np.arange(chars.shape[1])[None, :] < sizes[:, None]
+        passing = _passing_many(chars, vowels, inside, sizes)
+        wrong = np.where(inside & ~vowels, WRONG, _FAR)
+        heard: dict[str, NDArray[np.bool_]] = {}
+        costs = np.full(chars.shape, _FAR)
+        costs[:, 0] = 0.0
+        for place, letter in enumerate(letters):
+            last = place == len(letters) - 1
+            _pass_over(costs, passing)
+            following = costs + silent(letter, last=last)
+            following[:, 1:] = np.minimum(following[:, 1:], (costs + wrong)[:, :-1])
+            for sound in _sounds(letter, last=last):
+                if sound:
+                    _hear(costs, following, heard.setdefault(sound, _heard(chars, sound)), len(sound))
+            costs = following
+        _pass_over(costs, passing)
+        ends = costs[np.arange(rows.size), sizes]
+        return _likeness(ends, np.maximum(self._consonants[rows], max(_written(letters), 2)))
+
+
+def _passing_many(
+    chars: NDArray[np.uint8], vowels: NDArray[np.bool_], inside: NDArray[np.bool_], sizes: NDArray[np.int32]
+) -> Floats:
+    out = np.where(vowels, DOUBTED_VOWEL, EXTRA_CONSONANT)
+    out[:, 0] = np.where(vowels[:, 0], EXTRA_START, out[:, 0])
+    ends = np.arange(chars.shape[1])[None, :] == sizes[:, None] - 1
+    out[ends & (chars == ord("h"))] = FINAL_H
+    out[~inside] = _FAR
+    return np.asarray(out)
+
+
+def _pass_over(costs: Floats, passing: Floats) -> None:
+    for at in range(costs.shape[1] - 1):
+        np.minimum(costs[:, at + 1], costs[:, at] + passing[:, at], out=costs[:, at + 1])
+
+
+def _heard(chars: NDArray[np.uint8], sound: str) -> NDArray[np.bool_]:
+    """Where each word continues with the sound."""
+    out = np.zeros(chars.shape, dtype=bool)
+    width = chars.shape[1] - len(sound) + 1
+    if width > 0:
+        out[:, :width] = True
+        for offset, char in enumerate(sound):
+            out[:, :width] &= chars[:, offset : offset + width] == ord(char)
+    return out
+
+
+def _hear(costs: Floats, following: Floats, here: NDArray[np.bool_], size: int) -> None:
+    """One sound, or the same twice: a doubled consonant is written once in Arabic."""
+    once = np.where(here, costs, _FAR)
+    following[:, size:] = np.minimum(following[:, size:], once[:, :-size])
+    twice = here.copy()
+    twice[:, :-size] &= here[:, size:]
+    twice[:, -size:] = False
+    reach = 2 * size
+    if reach < costs.shape[1]:
+        again = np.where(twice, costs, _FAR)
+        following[:, reach:] = np.minimum(following[:, reach:], again[:, :-reach])
