@@ -11,6 +11,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from core.domain.errors import InvalidInput
@@ -154,6 +155,7 @@ def _spliced(text: str, section: str, raws: Sequence[str], kept: Sequence[int | 
     return "\n".join([*out, *lines[at:]])
 
 
+@lru_cache(maxsize=8)
 def own_text(text: str) -> str:
     """The text without sections of other readers, comments kept where the layout allows."""
     changed = text

@@ -2,6 +2,7 @@
 
 Cells compare whole-number codes with fixed operands, so a table behaves alike between two neighbouring operands. One
 representative code for every such stretch, combined over all inputs, therefore covers every possible case exactly.
+Stretches that leave the same rows possible count as one.
 """
 
 from __future__ import annotations
@@ -44,24 +45,39 @@ def currencies_of(table: DecisionTable) -> tuple[str, ...]:
 def check_table(table: DecisionTable, currency: str) -> TableReport:
     """Overlaps (for unique), gaps (for tables that must find a row) and rows that can never count, for a currency."""
     compiled = compile_table(table, Vocabulary([table]))
-    stretches = {name: sorted(_representatives(compiled, name, currency)) for name in table.inputs}
-    names = tuple(stretches)
-    cases = product(*stretches.values())
-    seen: dict[tuple[str, tuple[str, ...]], Finding] = {}
-    counted: set[str] = set()
+    stretches = [_stretches(compiled, name, currency).items() for name in table.inputs]
+    cases = product(*stretches)
+    everybody = (1 << len(table.rows)) - 1
+    first: dict[int, tuple[tuple[int, int], ...]] = {}  # rows that claim a case -> the first such case
     looked = 0
     for case in islice(cases, COMBINATIONS_MAX):
         looked += 1
-        codes = dict(zip(names, case, strict=True))
-        hits = tuple(
-            row.id for row, state in zip(table.rows, compiled.fire(codes, currency), strict=True) if state is True
-        )
-        counted.update(hits[:1] if table.hit_policy is HitPolicy.FIRST else hits)
-        for what in _troubles(table, hits):
-            seen.setdefault((what, hits), Finding(what, hits, tuple(codes.items())))
+        claiming = everybody
+        for rows, _ in case:
+            claiming &= rows
+        first.setdefault(claiming, case)
     complete = looked < COMBINATIONS_MAX or next(cases, None) is None
+    found: list[Finding] = []
+    counted: set[str] = set()
+    for claiming, case in first.items():
+        hits = tuple(row.id for at, row in enumerate(table.rows) if claiming >> at & 1)
+        counted.update(hits[:1] if table.hit_policy is HitPolicy.FIRST else hits)
+        example = tuple(zip(table.inputs, (code for _, code in case), strict=True))
+        found += [Finding(what, hits, example) for what in _troubles(table, hits)]
     dead = [Finding("dead", (row.id,)) for row in table.rows if row.id not in counted] if complete else []
-    return TableReport((*seen.values(), *dead), complete)
+    return TableReport((*found, *dead), complete)
+
+
+def _stretches(compiled: CompiledTable, name: str, currency: str) -> dict[int, int]:
+    """Which rows a fact leaves possible (row n as bit n) -> the lowest code that leaves just these."""
+    found: dict[int, int] = {}
+    for code in sorted(_representatives(compiled, name, currency)):
+        rows = 0
+        for at, cells in enumerate(compiled.rows):
+            tests = [cell.tests.get(currency if cell.is_money else "") for cell in cells if cell.fact == name]
+            rows |= all(test is not None and test(code) for test in tests) << at
+        found.setdefault(rows, code)
+    return found
 
 
 def _troubles(table: DecisionTable, hits: tuple[str, ...]) -> Iterator[str]:
