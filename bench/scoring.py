@@ -1,19 +1,23 @@
 """Accuracy and speed of the scorecards, side by side with other learners in one run.
 
-python bench/scoring.py DATA_DIR [--parts 5] [--sets german,hmeq] [--out docs/scoring.md] [--keep results.json]
+python -m bench.scoring DATA_DIR [--parts 5] [--sets german,hmeq] [--out docs/scoring.md] [--keep figures.json]
 
 Accuracy: stratified five folds (seed 7); each fold's card is trained by the same steps as `flask score train` on the
-other four (search, cross-fitting, calibration) and judged on the fold. `--parts 2` runs the first two folds only.
+other four (codes for "unknown", search, cross-fitting, calibration) and judged on the fold. `--parts 2` runs the first
+two folds only.
 Protected columns are never features. Of the SBA file the column Term is left out: it leaks the outcome. The others see
 the same rows and columns: LightGBM with native categories and rounds by early stopping, the scorecards of optbinning
 and toad with a logistic regression. They are installed by `uv pip install -r bench/requirements-scoring.txt`; what is
-not there is left out, and the table says so. `--keep` holds the figures of sets run before, so that a long run can be
-cut in pieces. `--out` puts the tables between the marks of a Markdown file, or makes one.
+not there is left out, and the table says so. Every fold's figures are kept (`--keep`, by default under instance/): a
+run that is started again does only what is missing, or what the code or the packages have changed since. `--out` puts
+the tables between the marks of a Markdown file, or makes one. Seconds are processor time, so that other work on the
+machine does not count.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import sys
 import time
@@ -28,6 +32,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from scoring.domain.additive import AdditiveCard  # noqa: E402
+from scoring.domain.checks import find_codes  # noqa: E402
 from scoring.domain.columns import learn_features  # noqa: E402
 from scoring.domain.metrics import auc, ece, fit_calibration  # noqa: E402
 from scoring.domain.policy import ScoringPolicy  # noqa: E402
@@ -39,6 +44,7 @@ from scoring.steps.read_sample import read_sample, read_schema  # noqa: E402
 SETS = ("german", "taiwan", "hmeq", "gmsc", "sba_national")
 POLICY = ScoringPolicy.from_toml(tomllib.loads((ROOT / "scoring" / "policy.toml").read_text()))
 SEED = 7
+TRAINED_BY = ("engine", "fit", "assemble", "columns", "checks", "binning", "metrics")
 BEGIN, END = "<!-- bench-scoring begins -->", "<!-- bench-scoring ends -->"
 
 
@@ -113,6 +119,7 @@ def toad_card(features, columns, bad, held):
 
 
 OTHERS = {"LightGBM": lightgbm_card, "optbinning": optbinning_card, "toad": toad_card}
+LEARNERS = ("logistic", "additive", "deep", *OTHERS)
 
 
 def present(name: str) -> str | None:
@@ -123,40 +130,73 @@ def present(name: str) -> str | None:
         return None
 
 
-def accuracy(folder: Path, name: str, parts: int):
-    """Rows (set, learner, AUC, its spread over folds, slope, ECE, seconds per fit) of one data set."""
-    lines = []
+def one_fold(learner: str, features, columns, bad, inside):
+    """[AUC, calibration slope, ECE, seconds of processor time] of a learner on the rows it was not trained on."""
+    started = time.process_time()
+    outside = ~inside
+    if learner in OTHERS:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            pd = OTHERS[learner](features, take(columns, inside), bad[inside], take(columns, outside))
+    else:
+        features, columns, _ = find_codes(features, columns)
+        pd = our_card(learner, features, take(columns, inside), bad[inside]).score_rows(take(columns, outside)).pd
+    pd = np.clip(pd, 1e-9, 1 - 1e-9)
+    truth = bad[outside]
+    _, slope = fit_calibration(truth, np.log(pd) - np.log1p(-pd))
+    return [auc(truth, pd), slope, ece(truth, pd), time.process_time() - started]
+
+
+def mark_of(learner: str) -> str:
+    """What a kept figure was made by: the version of a package, or the code that trains and scores here."""
+    if learner in OTHERS:
+        return str(present(learner))
+    sources = [ROOT / "scoring" / "engine.py", *sorted((ROOT / "scoring" / "domain").glob("*.py"))]
+    sources += [ROOT / "scoring" / "steps" / f"{name}.py" for name in ("fit", "assemble", "read_sample")]
+    trained = [path for path in sources if path.stem in TRAINED_BY]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in trained)).hexdigest()[:12]
+
+
+def accuracy(folder: Path, name: str, parts: int, kept: dict, keep) -> None:
+    """Fills `kept` (learner -> mark and figures by fold) for one data set, and calls `keep` after every fold."""
+    missing = []
+    for learner in LEARNERS:
+        entry = kept.setdefault(learner, {"mark": "", "folds": {}})
+        if learner in OTHERS and not present(learner):
+            continue
+        if entry["mark"] != mark_of(learner):
+            kept[learner] = {"mark": mark_of(learner), "folds": {}}
+        missing += [(learner, k) for k in range(parts) if str(k) not in kept[learner]["folds"]]
+    if not missing:
+        return
     features, columns, bad = load(folder, name)
     fold = folds_of(bad, 5, SEED)
-    for learner in ("logistic", "additive", "deep", *(other for other in OTHERS if present(other))):
-        figures = []
-        for k in range(parts):
-            inside, outside = fold != k, fold == k
-            started = time.perf_counter()
-            train_columns, held = take(columns, inside), take(columns, outside)
-            if learner in OTHERS:
-                with warnings.catch_warnings():
-                    warnings.simplefilter("ignore")
-                    pd = OTHERS[learner](features, train_columns, bad[inside], held)
-            else:
-                pd = our_card(learner, features, train_columns, bad[inside]).score_rows(held).pd
-            pd = np.clip(pd, 1e-9, 1 - 1e-9)
-            truth = bad[outside]
-            _, slope = fit_calibration(truth, np.log(pd) - np.log1p(-pd))
-            figures.append((auc(truth, pd), slope, ece(truth, pd), time.perf_counter() - started))
-        area, slope, error, seconds = (float(mean) for mean in np.mean(figures, axis=0))
-        lines.append([name, learner, area, float(np.std([f[0] for f in figures])), slope, error, seconds])
-        print(f"{name:14} {learner:12} AUC {area:.4f} slope {slope:.2f} ECE {error:.4f} {seconds:.1f} s", flush=True)
+    for learner, k in missing:
+        figures = one_fold(learner, features, columns, bad, fold != k)
+        kept[learner]["folds"][str(k)] = figures
+        keep()
+        print("{:14} {:12} fold {} AUC {:.4f} slope {:.2f} ECE {:.4f} {:.1f} s".format(name, learner, k + 1, *figures),
+              flush=True)  # fmt: skip
+
+
+def lines_of(name: str, kept: dict, parts: int):
+    """Rows (set, learner, AUC, its spread over folds, slope, ECE, seconds per fit) of one data set."""
+    lines = []
+    for learner in LEARNERS:
+        figures = [kept[learner]["folds"][str(k)] for k in range(parts) if str(k) in kept[learner]["folds"]]
+        if figures:
+            area, slope, error, seconds = (float(mean) for mean in np.mean(figures, axis=0))
+            lines.append((name, learner, area, float(np.std([f[0] for f in figures])), slope, error, seconds))
     return lines
 
 
 def best_of(call, repeats: int = 7) -> float:
-    """Seconds of the fastest of several runs."""
+    """Seconds of processor time of the fastest of several runs."""
     times = []
     for _ in range(repeats):
-        started = time.perf_counter()
+        started = time.process_time()
         call()
-        times.append(time.perf_counter() - started)
+        times.append(time.process_time() - started)
     return min(times)
 
 
@@ -201,35 +241,31 @@ def speed(rows: int):
     return lines
 
 
-def anchor_table(kept: dict) -> list[str]:
+def anchor_table(lines) -> list[str]:
     """AUC by data set and learner, in one table, and what is missing from it."""
-    sets = [name for name in SETS if name in kept]
-    learners = ["logistic", "additive", "deep", *OTHERS]
+    sets = [name for name in SETS if any(line[0] == name for line in lines)]
+    area = {(line[0], line[1]): line[2] for line in lines}
     out = ["| AUC | " + " | ".join(sets) + " |", "|---|" + "---|" * len(sets)]
-    for learner in learners:
-        found = {name: line[2] for name in sets for line in kept[name]["lines"] if line[1] == learner}
-        if found:
-            out.append(f"| {learner} | " + " | ".join(f"{found[n]:.4f}" if n in found else "-" for n in sets) + " |")
-    absent = [other for other in OTHERS if not any(line[1] == other for n in sets for line in kept[n]["lines"])]
+    for learner in LEARNERS:
+        found = [f"{area[name, learner]:.4f}" if (name, learner) in area else "-" for name in sets]
+        if set(found) != {"-"}:
+            out.append(f"| {learner} | " + " | ".join(found) + " |")
+    absent = [other for other in OTHERS if not any(line[1] == other for line in lines)]
     if absent:
         out += ["", f"Not installed and so left out: {', '.join(absent)}."]
     return out
 
 
-def report(kept: dict, speeds) -> str:
+def report(lines, parts: int, speeds) -> str:
     """Markdown."""
-    folds = " or ".join(str(count) for count in sorted({entry["parts"] for entry in kept.values()}))
-    out = [f"Stratified folds, seed {SEED}, {folds} of 5 run; means over folds, on rows not trained on.", ""]
-    out += [*anchor_table(kept), ""]
-    out += [
-        "| data | learner | AUC over folds | calibration slope | ECE | seconds per fit |",
-        "|---|---|---|---|---|---|",
-    ]
-    for name in (name for name in SETS if name in kept):
-        lines = kept[name]["lines"]
-        out += [f"| {n} | {k} | {a:.4f} ± {d:.4f} | {s:.2f} | {e:.4f} | {t:.0f} |" for n, k, a, d, s, e, t in lines]
+    ran = "all five folds" if parts == 5 else f"{parts} of five folds"
+    out = [f"Stratified folds, seed {SEED}, {ran}; means over folds, on rows not trained on.", "", *anchor_table(lines)]
+    out += ["", "| data | learner | AUC over folds | calibration slope | ECE | CPU seconds per fit |"]
+    out += ["|---|---|---|---|---|---|"]
+    out += [f"| {n} | {k} | {a:.4f} ± {d:.4f} | {s:.2f} | {e:.4f} | {t:.0f} |" for n, k, a, d, s, e, t in lines]
     if speeds:
-        out += ["", "| card | one row with reasons | `pred_contribs` | ratio | many rows |", "|---|---|---|---|---|"]
+        out += ["", "| card of 20 features | one row with reasons | `pred_contribs` | ratio | many rows |"]
+        out += ["|---|---|---|---|---|"]
         out += [
             f"| {k} ({t}) | {o:.1f} µs | {p:.0f} µs | {r:.0f} | {n:,} in {b:.1f} s |" for k, t, o, p, r, n, b in speeds
         ]
@@ -252,22 +288,32 @@ def main() -> None:
     parser.add_argument("--parts", type=int, default=5)
     parser.add_argument("--rows", type=int, default=1_000_000, help="rows of the speed test; 0 leaves it out")
     parser.add_argument("--out", type=Path)
-    parser.add_argument("--keep", type=Path)
+    parser.add_argument("--keep", type=Path, default=ROOT / "instance" / "bench-scoring.json")
     args = parser.parse_args()
     for other in OTHERS:
         print(f"{other}: {present(other) or 'not installed, left out'}", flush=True)
-    state = json.loads(args.keep.read_text()) if args.keep and args.keep.exists() else {"sets": {}, "speeds": []}
+    state = json.loads(args.keep.read_text()) if args.keep.exists() else {"sets": {}, "speeds": []}
+
+    def keep() -> None:
+        args.keep.parent.mkdir(parents=True, exist_ok=True)
+        fresh = args.keep.with_suffix(".fresh")
+        fresh.write_text(json.dumps(state))
+        fresh.replace(args.keep)
+
+    lines = []
     for name in args.sets.split(","):
         if (args.data_dir / f"{name}.csv.gz").exists():
-            state["sets"][name] = {"parts": args.parts, "lines": accuracy(args.data_dir, name, args.parts)}
-            if args.keep:
-                args.keep.write_text(json.dumps(state))
+            kept = state["sets"].setdefault(name, {})
+            accuracy(args.data_dir, name, args.parts, kept, keep)
+            lines += lines_of(name, kept, args.parts)
     if args.rows:
         state["speeds"] = speed(args.rows)
-        if args.keep:
-            args.keep.write_text(json.dumps(state))
+        keep()
+    text = report(lines, args.parts, state["speeds"])
     if args.out:
-        put(args.out, report(state["sets"], state["speeds"]))
+        put(args.out, text)
+    else:
+        print(text)
 
 
 if __name__ == "__main__":

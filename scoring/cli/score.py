@@ -148,12 +148,14 @@ def bench(data_dir: Path, parts: int, sets: str | None, out: Path | None) -> Non
 
     from core.settings import ROOT
 
-    options = ["--parts", str(parts), *(["--sets", sets] if sets else []), *(["--out", str(out)] if out else [])]
-    sys.exit(
-        subprocess.run(
-            [sys.executable, str(ROOT / "bench" / "scoring.py"), str(data_dir), *options], check=False
-        ).returncode
-    )
+    options = [
+        "--parts",
+        str(parts),
+        *(["--sets", sets] if sets else []),
+        *(["--out", str(out.resolve())] if out else []),
+    ]
+    run = [sys.executable, "-m", "bench.scoring", str(data_dir.resolve()), *options]
+    sys.exit(subprocess.run(run, cwd=ROOT, check=False).returncode)
 
 
 def echo_json(raw: Any) -> None:

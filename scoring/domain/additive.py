@@ -35,6 +35,27 @@ class CellTable:
             raise ModelUnavailable("The card file is damaged: the edges of a table do not rise")
 
 
+# Name and feature, is it plain, codes of a category's labels, edges, the cell "missing", ticks and margins by cell.
+_Lookup = tuple[str, Feature, bool, dict[str, int] | None, list[float], int, tuple[int, ...], tuple[float, ...]]
+
+
+def codes_of(feature: Feature) -> dict[str, int] | None:
+    """The cell of every label of a category; None for a number."""
+    return {label: code for code, label in enumerate(feature.categories)} if feature.is_category else None
+
+
+def find_cell(
+    feature: Feature, codes: Mapping[str, int] | None, edges: Sequence[float], missing: int, value: Any
+) -> int:
+    """The cell of one value of any kind. Raises InvalidInput for a wrong one."""
+    if codes is not None and type(value) is str and value in codes:
+        return codes[value]
+    number = feature.encode(value)
+    if math.isnan(number):
+        return missing
+    return int(number) if codes is not None else bisect_right(edges, number)
+
+
 @dataclass(frozen=True)
 class AdditiveCard:
     """Terms, the bias in log-odds and one table per feature."""
@@ -49,37 +70,30 @@ class AdditiveCard:
         return self.terms.base_ticks(self.bias)
 
     @cached_property
-    def _lookups(self) -> list[tuple[Feature, dict[str, int] | None, list[float], int, CellTable]]:
-        found = []
-        for feature, table in zip(self.terms.features, self.tables, strict=True):
-            codes = {label: code for code, label in enumerate(feature.categories)} if feature.is_category else None
-            found.append((feature, codes, list(table.grid.edges), table.grid.cells - 1, table))
-        return found
+    def _lookups(self) -> list[_Lookup]:
+        return [
+            (f.name, f, f.is_plain, codes_of(f), list(t.grid.edges), t.grid.cells - 1, t.ticks, t.margins)
+            for f, t in zip(self.terms.features, self.tables, strict=True)
+        ]
 
     def score(self, facts: Mapping[str, Any]) -> Scored:
         """Scores one row of facts by name; an absent fact is unknown. Raises InvalidInput for a value of wrong kind."""
-        total, margin = self.base_ticks, self.bias
+        terms, known = self.terms, facts.get
+        margin = self.bias
         ticks: list[int] = []
         cells: list[int] = []
-        for feature, codes, edges, missing, table in self._lookups:
-            value = facts.get(feature.name)
-            if codes is not None:
-                cell = codes.get(value, -1) if type(value) is str else -1
-                if cell < 0:
-                    code = feature.encode(value)
-                    cell = missing if code != code else int(code)  # noqa: PLR0124  (NaN)
+        for name, feature, plain, codes, edges, missing, points, margins in self._lookups:
+            value = known(name)
+            if plain and type(value) is float and value - value == 0:  # finite: the common case, unrolled
+                cell = bisect_right(edges, value)
             else:
-                number = value if type(value) is float and not math.isinf(value) else feature.encode(value)
-                cell = bisect_right(edges, number) if number == number else missing  # noqa: PLR0124  (NaN)
+                cell = find_cell(feature, codes, edges, missing, value)
             cells.append(cell)
-            part = table.ticks[cell]
-            ticks.append(part)
-            total += part
-            margin += table.margins[cell]
-        terms = self.terms
-        return Scored(
-            terms.pd_of_margin(margin), total, terms.grade_of(total), tuple(ticks), terms.rank(ticks), tuple(cells)
-        )
+            ticks.append(points[cell])
+            margin += margins[cell]
+        total = self.base_ticks + sum(ticks)
+        pd = terms.pd_of_margin(margin)
+        return Scored(pd, total, terms.grade_of(total), tuple(ticks), terms.rank(ticks), tuple(cells))
 
     def margin_rows(self, columns: Sequence[np.ndarray]) -> tuple[np.ndarray, float]:
         """Contributions in log-odds, (features, rows), and the bias. `columns` holds encoded values by feature."""

@@ -11,7 +11,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from operator import sub
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -102,19 +103,21 @@ class Terms:
         Groups are ranked by their sum, and each is named by the member that lost most. Only what lowered the score
         against the baseline; ties in the order of groups; never padded.
         """
-        base = self.baseline.ticks
-        lost = []
-        for position, group in enumerate(self.groups):
-            change = ticks[group[0]] - base[group[0]]
-            for at in group[1:]:
-                change += ticks[at] - base[at]
-            if change < 0:
-                lost.append((change, position))
-        lost.sort()
+        changes = list(map(sub, ticks, self.baseline.ticks))
+        groups = self.groups
+        if len(groups) == len(changes):  # every feature by itself, in order
+            sums = changes
+        else:
+            sums = [changes[group[0]] if len(group) == 1 else sum([changes[at] for at in group]) for group in groups]
         found = []
-        for change, position in lost[:REASONS_MAX]:
-            group = self.groups[position]
-            worst = group[0] if len(group) == 1 else min(group, key=lambda at: ticks[at] - base[at])
+        position, before = -1, 0
+        for change in sorted(sums)[:REASONS_MAX]:
+            if change >= 0:
+                break
+            position = sums.index(change, position + 1 if change == before else 0)
+            before = change
+            group = groups[position]
+            worst = group[0] if len(group) == 1 else min(group, key=changes.__getitem__)
             found.append((worst, -change))
         return tuple(found)
 
@@ -156,6 +159,7 @@ class Terms:
             "features": [
                 {"name": f.name, "type": f.type.value, "mono": f.mono, "categories": list(f.categories),
                  "unit": f.unit, "description": f.description}
+                | ({"missing_codes": list(f.missing_codes)} if f.missing_codes else {})
                 for f in self.features
             ],
             "groups": [list(group) for group in self.groups],
@@ -178,7 +182,13 @@ def terms_from_json(raw: dict[str, Any]) -> Terms:
             intercept=raw["calibration"]["intercept"],
             features=tuple(
                 Feature(
-                    f["name"], ColumnType(f["type"]), f["mono"], tuple(f["categories"]), f["unit"], f["description"]
+                    f["name"],
+                    ColumnType(f["type"]),
+                    f["mono"],
+                    tuple(f["categories"]),
+                    f["unit"],
+                    f["description"],
+                    tuple(f.get("missing_codes", ())),
                 )
                 for f in raw["features"]
             ),
@@ -191,8 +201,7 @@ def terms_from_json(raw: dict[str, Any]) -> Terms:
         raise ModelUnavailable(f"The card file is damaged ({type(error).__name__}: {error})") from error
 
 
-@dataclass(frozen=True, slots=True)
-class Scored:
+class Scored(NamedTuple):
     """One scored row in ticks: `ticks` per feature without the base, `reasons` as Terms.rank gives them."""
 
     pd: float

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,6 +16,9 @@ from scoring.domain.metrics import auc
 CLASS_MIN = 20  # below this no split into folds can be judged
 CLASS_FEW = 200
 LEAK_AUC = 0.85  # one column of an application that ranks this well is nearly always the outcome in disguise
+CODE_ROWS = 10  # a code for "unknown" is no single typing error ...
+CODE_FAR = 4  # ... and lies so many times above all other values, or below zero where they do not
+CODES_BELOW_ZERO = tuple(-float(code) for head in (0, 90, 990, 9990, 99990) for code in range(head + 7, head + 10))
 JUMP_AUC = 0.05  # Term of the SBA file, recorded at the end: 0.07; causes: below 0.02
 _AFTERWARDS = re.compile(
     r"(charge.?off|chg.?off|written?.?off|recover|collection|default.?(date|on|flag)|closed.?(date|on)|last.?p(ay|y)m|"
@@ -124,6 +127,46 @@ def usable(features: Sequence[Feature], columns: Sequence[np.ndarray]) -> tuple[
         else:
             kept.append(at)
     return kept, found
+
+
+def find_codes(
+    features: Sequence[Feature], columns: Sequence[np.ndarray]
+) -> tuple[tuple[Feature, ...], list[np.ndarray], list[Finding]]:
+    """Numbers that stand for "unknown" where an order is expected, read as missing: features, columns, findings.
+
+    Credit bureaus write 96 to 99 (999, 9999 ...) or -7 to -9 (-99, -999 ...) for "no record". Such a number is taken
+    for a code when ten rows or more hold it and all others lie far below it, or at zero and above. Without an expected
+    sign the trees find such cells by themselves.
+    """
+    told, blanked, found = [], [], []
+    for feature, column in zip(features, columns, strict=True):
+        codes = _codes_in(column) if feature.mono and not feature.is_category else ()
+        coded = replace(feature, missing_codes=codes)
+        told.append(coded)
+        blanked.append(coded.blank(column))
+        if codes:
+            text = Text(
+                "{name} is {codes} in {n} rows, far from all other values: read as unknown",
+                name=feature.name, codes=", ".join(f"{code:g}" for code in codes),
+                n=int(np.isin(column, codes).sum()),
+            )  # fmt: skip
+            found.append(Finding("MISSING_CODES", feature.name, text))
+    return tuple(told), blanked, found
+
+
+def _codes_in(column: np.ndarray) -> tuple[float, ...]:
+    values, counts = np.unique(column[~np.isnan(column)], return_counts=True)
+    if len(values) < 2:
+        return ()
+    top, codes = float(values[-1]), np.zeros(len(values), dtype=bool)
+    if any(top == 10**digits - short for digits in range(2, 10) for short in range(1, 5)):
+        high = values > 10 ** len(f"{top:.0f}") - 5
+        if values[~high].size and values[~high][-1] * CODE_FAR <= values[high][0]:
+            codes |= high
+    low = values < 0
+    if low.any() and not low.all() and np.isin(values[low], CODES_BELOW_ZERO).all():
+        codes |= low
+    return tuple(values[codes].tolist()) if counts[codes].sum() >= CODE_ROWS else ()
 
 
 def check_leaks(features: Sequence[Feature], columns: Sequence[np.ndarray], bad: np.ndarray) -> list[Finding]:

@@ -199,7 +199,10 @@ def _refuse_twins(names: Sequence[str]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """One input of a card, as the trained version knows it. `categories` is empty for numbers."""
+    """One input of a card, as the trained version knows it. `categories` is empty for numbers.
+
+    `missing_codes` are numbers that stand for "unknown" in the data, such as 98 among counts that end at 20.
+    """
 
     name: str
     type: ColumnType
@@ -207,11 +210,25 @@ class Feature:
     categories: tuple[str, ...] = ()
     unit: str = ""
     description: str = ""
+    missing_codes: tuple[float, ...] = ()
 
     @property
     def is_category(self) -> bool:
         """True when values are codes without an order."""
         return self.type is ColumnType.CATEGORY
+
+    @property
+    def is_plain(self) -> bool:
+        """True when every finite number means itself."""
+        return not self.is_category and not self.missing_codes
+
+    def blank(self, numbers: np.ndarray) -> np.ndarray:
+        """The numbers with the codes for "unknown" as NaN."""
+        return np.where(np.isin(numbers, self.missing_codes), np.nan, numbers) if self.missing_codes else numbers
+
+    def known(self, value: Any) -> Any:
+        """The value, None when it is a code for "unknown"."""
+        return None if self.missing_codes and math.isnan(self.encode(value)) else value
 
     def encode(self, value: Any) -> float:
         """One value as the number the card looks up; NaN when unknown.
@@ -237,7 +254,7 @@ class Feature:
             number = self._parse(str(value))
         if math.isinf(number):
             raise InvalidInput({self.name: Text("The value is not finite")})
-        return number
+        return math.nan if number in self.missing_codes else number
 
     def _parse(self, text: str) -> float:
         parsed = parse_date(text) if self.type is ColumnType.DATE else parse_number(text)
@@ -251,7 +268,7 @@ class Feature:
         """Texts of a file as numbers. Raises InvalidInput naming column and row (1 = the first under the header)."""
         if self.is_category:
             return self._encode_categories(values)
-        return number_column(self.name, self.type, values, first_row)
+        return self.blank(number_column(self.name, self.type, values, first_row))
 
     def _encode_categories(self, values: Sequence[str]) -> np.ndarray:
         position = {label: float(i) for i, label in enumerate(self.categories)}

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from core.domain.errors import ModelUnavailable
-from scoring.domain.additive import label_cell
+from scoring.domain.additive import codes_of, find_cell, label_cell
 from scoring.domain.card import Scored, ScoredRows, Terms, terms_from_json
 from scoring.domain.columns import Feature
 from scoring.domain.shapley import ShapTables, tabulate_shap
@@ -43,12 +43,11 @@ class DeepCard:
         return self.terms.base_ticks(self.shap.bias)
 
     @cached_property
-    def _lookups(self) -> list[tuple[str, Feature, dict[str, int] | None, list[float], int]]:
-        found = []
-        for feature, grid in zip(self.terms.features, self.shap.grids, strict=True):
-            codes = {label: code for code, label in enumerate(feature.categories)} if feature.is_category else None
-            found.append((feature.name, feature, codes, list(grid.edges), grid.cells - 1))
-        return found
+    def _lookups(self) -> list[tuple[str, Feature, bool, dict[str, int] | None, list[float], int]]:
+        return [
+            (f.name, f, f.is_plain, codes_of(f), list(grid.edges), grid.cells - 1)
+            for f, grid in zip(self.terms.features, self.shap.grids, strict=True)
+        ]
 
     @cached_property
     def _per_unit(self) -> float:
@@ -60,17 +59,12 @@ class DeepCard:
         """The cell of every feature. Raises InvalidInput for a value of the wrong kind."""
         cells = []
         known = facts.get
-        for name, feature, codes, edges, missing in self._lookups:
+        for name, feature, plain, codes, edges, missing in self._lookups:
             value = known(name)
-            if codes is not None:
-                cell = codes.get(value, -1) if type(value) is str else -1
-                if cell < 0:
-                    code = feature.encode(value)
-                    cell = missing if math.isnan(code) else int(code)
+            if plain and type(value) is float and value - value == 0:  # finite: the common case, unrolled
+                cells.append(bisect_right(edges, value))
             else:
-                number = value if type(value) is float and value - value == 0 else feature.encode(value)
-                cell = bisect_right(edges, number) if number == number else missing  # noqa: PLR0124  (NaN)
-            cells.append(cell)
+                cells.append(find_cell(feature, codes, edges, missing, value))
         return cells
 
     def score(self, facts: Mapping[str, Any]) -> Scored:

@@ -136,7 +136,10 @@ def card_sql(card: AdditiveCard) -> str:
     for feature, table in zip(card.terms.features, card.tables, strict=True):
         column = '"' + feature.name.replace('"', '""') + '"'
         points = [scale.points(t) for t in table.ticks]
-        cases = [f"    WHEN {column} IS NULL THEN {points[-1]}"]
+        unknown = f"{column} IS NULL"
+        if feature.missing_codes:
+            unknown += f" OR {column} IN ({', '.join(f'{code:g}' for code in feature.missing_codes)})"
+        cases = [f"    WHEN {unknown} THEN {points[-1]}"]
         if feature.is_category:
             cases += [
                 f"    WHEN {column} = '{label.replace(chr(39), chr(39) * 2)}' THEN {points[code]}"

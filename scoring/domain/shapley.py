@@ -46,16 +46,18 @@ class ShapTables:
     slots: np.ndarray
 
     @cached_property
-    def _places(self) -> tuple[list[int], np.ndarray, np.ndarray, int]:
+    def _places(self) -> tuple[np.ndarray, np.ndarray, int]:
         starts = np.arange(len(self.slots), dtype=np.intp) * PATTERNS
-        return self.offsets.tolist(), starts, self.slots.ravel(), len(self.grids)
+        return starts, self.slots.ravel(), len(self.grids)
 
     def row(self, cells: Sequence[int]) -> np.ndarray:
         """Contributions in log-odds of one row given by its cells."""
-        offsets, starts, slots, size = self._places
-        codes = self.codes.take([cell + offset for cell, offset in zip(cells, offsets, strict=True)], axis=0)
+        starts, slots, size = self._places
+        # "clip" only spares numpy a copy it makes in case of an error: a cell and a pattern are never out of bounds.
+        codes = self.codes.take(self.offsets + np.asarray(cells), axis=0, mode="clip")
         at = starts + np.bitwise_or.reduce(codes, axis=0)
-        return np.bincount(slots, weights=self.values.take(at, axis=0).ravel(), minlength=size + 1)[:size]
+        parts = self.values.take(at, axis=0, mode="clip")
+        return np.bincount(slots, weights=parts.ravel(), minlength=size + 1)[:size]
 
     def rows(self, cells: np.ndarray) -> np.ndarray:
         """Contributions in log-odds, (features, rows), of rows given by their cells, (features, rows)."""

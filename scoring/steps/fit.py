@@ -28,6 +28,7 @@ PLANS = {
     ),
 }
 SEARCH_ROWS = 20_000
+HELD_FROM, HELD_MOST = 10_000, 10.0  # rows from which a printed shape is held back, and how much at most
 BLANKS_SHARE = 0.02  # copies per blanked value, as a share of the rows ...
 BLANKS_LEAST = 200  # ... but at least so many, and all together at most twice the rows
 BLANKS_EFFECT = (15.0, 0.005)  # what the copies of one blanked value weigh: so many rows, or that share of them
@@ -92,10 +93,16 @@ def fit_once(
 
 
 def sized(plan: Plan, kind: str, rows: int) -> Plan:
-    """The plan for a sample of that size: a small one is learnt in larger steps, and in coarser cells if printed."""
-    small = rows < 5000
-    bins = min(plan.bins, max(16, rows // 40)) if kind == "additive" else plan.bins
-    return replace(plan, eta=plan.eta * 2 if small else plan.eta, bins=bins)
+    """The plan for a sample of that size: a small one is learnt in larger steps, and in coarser cells if printed.
+
+    The shapes of a large additive card are held back: with so many rows in a cell it could follow every one of them.
+    """
+    eta = plan.eta * 2 if rows < 5000 else plan.eta
+    if kind != "additive":
+        return replace(plan, eta=eta)
+    hold = min(max(rows / HELD_FROM, 1.0), HELD_MOST)
+    bins = min(plan.bins, max(16, rows // 40))
+    return replace(plan, eta=eta, bins=bins, l2=plan.l2 * hold, min_weight=plan.min_weight * hold)
 
 
 def _with_blanks(

@@ -155,7 +155,7 @@ def encode_array(feature: Feature, array: pa.Array, first_row: int = 1) -> np.nd
     if not feature.is_category:
         fast = _days(array, kind) if feature.type is ColumnType.DATE else _numbers(array, kind)
         if fast is not None:
-            return fast
+            return feature.blank(fast)
     coded = array.dictionary_encode()
     texts = [_text(value) for value in coded.dictionary.to_pylist()]
     codes = pc.fill_null(coded.indices, len(texts)).to_numpy(zero_copy_only=False)

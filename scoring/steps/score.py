@@ -96,7 +96,7 @@ def _score_one(
     terms = version.card.terms
     scored = version.card.score(facts)
     record_id = uuid7()
-    values = tuple(value_words(feature.name, facts.get(feature.name)) for feature in terms.features)
+    values = tuple(value_words(feature.name, feature.known(facts.get(feature.name))) for feature in terms.features)
     cells = tuple(version.card.cell_label(at, cell) for at, cell in enumerate(scored.cells))
     result = result_of(
         terms, scored, base_ticks=version.card.base_ticks, values=values, cells=cells, version=row.name,

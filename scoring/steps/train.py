@@ -21,6 +21,7 @@ from scoring.domain.checks import (
     check_future,
     check_leaks,
     check_roles,
+    find_codes,
     usable,
 )
 from scoring.domain.columns import ColumnType, DataSchema, Feature, learn_features, number_column
@@ -256,7 +257,8 @@ def _prepare(request: TrainRequest, sample: Sample) -> _Material:
     rare = max(10, math.ceil(sample.rows * 0.0005))
     features = learn_features(schema.features, raw, rare)
     columns = sample.matrix(features)
-    findings += check_duplicates(sample.columns, schema)
+    features, columns, coded = find_codes(features, columns)
+    findings += coded + check_duplicates(sample.columns, schema)
     for column in schema.columns:
         if column.type is ColumnType.DATE and column.name in sample.columns:
             days = number_column(column.name, column.type, sample.columns[column.name])

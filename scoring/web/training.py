@@ -1,21 +1,23 @@
-"""Training a version from a file, without writing code: asked here, done by the workers, watched here."""
+"""Training a version from a file, without writing code: asked here, done by the workers, watched here. And bringing
+in a draft that was trained elsewhere."""
 
 from __future__ import annotations
 
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from core.domain.actor import Role
-from core.domain.errors import InvalidInput
+from core.domain.errors import Conflict, InvalidInput
 from core.domain.texts import Text
+from core.i18n import gettext
 from core.web.forms import Form, read_choice, read_percent, read_text
 from core.web.guards import allow
 from core.web.work import read, work
 from scoring.domain.words import KIND_WORDS
-from scoring.web.monitoring import READERS
+from scoring.web.monitoring import READERS, said
 
 bp = Blueprint("training", __name__, url_prefix="/models/train")
 KINDS = ("additive", "deep", "logistic")
@@ -83,6 +85,49 @@ def _file(name: str, form: Form) -> tuple[str, bytes] | None:
         form.add(name, Text("Choose a file"))
         return None
     return given.filename, given.read()
+
+
+@bp.get("/register")
+@allow(Role.RISK_MANAGER)
+def register_page() -> str:
+    """The form for a draft trained elsewhere: a zip of its folder, or a folder that lies on this machine."""
+    return _register_page(Form())
+
+
+def _register_page(form: Form) -> str:
+    from scoring.steps.bring import lying_drafts
+
+    return render_template("manager/register.html", form=form, folders=[(name, name) for name in lying_drafts()])
+
+
+@bp.post("/register")
+@allow(Role.RISK_MANAGER)
+def register() -> AnyResponse | tuple[str, int]:
+    """Registers the draft; other people validate and approve it like any other."""
+    from scoring.steps.bring import bring_archive, bring_folder
+
+    form = Form(request.form.to_dict())
+    called = form.read(read_text, "name", longest=120) or None
+    product = form.read(read_text, "product", longest=80) or None
+    folder, given = str(form.values.get("folder", "")), request.files.get("archive")
+    try:
+        form.check()
+        with work() as w:
+            if folder:
+                row = bring_folder(w, folder, product=product, called=called)
+            elif given is not None and given.filename:
+                row = bring_archive(w, given.read(), product=product, called=called)
+            else:
+                raise InvalidInput({"archive": Text("Choose a file")})
+    except InvalidInput as error:
+        if not form.errors:
+            form.take(error)
+        return _register_page(form), 422
+    except Conflict as error:
+        form.add("name", said(error))
+        return _register_page(form), 409
+    flash(gettext("The draft is registered"), "good")
+    return redirect(url_for("monitoring.version", version_id=row.id), code=303)
 
 
 @bp.get("/<uuid:run_id>")

@@ -1,8 +1,11 @@
 """The risk manager's work without code: train, compare, approve, watch, acknowledge, look for fairer versions."""
 
+import html
 import io
 import json
 import re
+import shutil
+import zipfile
 from decimal import Decimal
 
 import numpy as np
@@ -245,7 +248,10 @@ def test_a_version_is_trained_from_the_page(visit, app, database, book, monkeypa
     assert [task for task, _ in asked] == ["run_training"]
     with database.read() as r:
         row = r.session.scalars(select(TrainingRunRow)).one()
-    assert "Waiting" in visit(TRAINER).get(answer.location).text
+    page = visit(TRAINER).get(answer.location).text
+    assert "Waiting" in page
+    assert 'data-poll="2000"' in page  # a script asks for the newest state
+    assert "Show the newest state" in page  # and a link does without one
     with app.app_context():
         assert run_training(database, row.id) == "done"
         assert run_training(database, row.id) == "done"  # a second worker finds nothing to do
@@ -259,6 +265,75 @@ def test_a_version_is_trained_from_the_page(visit, app, database, book, monkeypa
     page = visit(TRAINER).get(answer.location).text
     assert str(made.id) in page
     assert "recovered" in page  # a finding: known only after the decision
+    assert "data-poll" not in page
+
+
+def zipped(folder, root="draft/", **others):
+    """A draft's folder as people zip it, with `others` by name instead of or beside its files."""
+    out = io.BytesIO()
+    files = {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, raw in (files | others).items():
+            archive.writestr(f"{root}{name}", raw)
+    return io.BytesIO(out.getvalue())
+
+
+REGISTER = "/models/train/register"
+
+
+@pytest.mark.parametrize("root", ["", "draft/", "home/drafts/first/"])
+def test_a_draft_is_registered_from_a_zip(visit, database, drafts, tmp_path, root):
+    file = zipped(drafts[0], root, **{"../../escaped": b"x", "extra.sh": b"x"})
+    answer = visit(TRAINER).post(REGISTER, archive=(file, "draft.zip"), name="brought", product="cash")
+    assert answer.status_code == 303, answer.text
+    with database.read() as r:
+        row = r.session.scalars(select(ModelVersionRow).where(ModelVersionRow.name == "brought")).one()
+        assert (row.status, row.product, row.trained_by) == ("draft", "cash", TRAINER.id)
+    kept = {str(path.relative_to(tmp_path / "models" / "brought")) for path in tmp_path.rglob("*") if path.is_file()}
+    assert kept == {str(path.relative_to(drafts[0])) for path in drafts[0].rglob("*") if path.is_file()}
+    assert visit(TRAINER).get(answer.location).status_code == 200
+    again = visit(TRAINER).post(REGISTER, archive=(zipped(drafts[0]), "draft.zip"), name="brought")
+    assert again.status_code == 409
+    assert "already a version called brought" in again.text
+
+
+def test_a_draft_is_registered_from_a_folder_of_the_instance(visit, app, database, drafts):
+    from core import documents
+
+    place = documents.settings_in_use().instance / "drafts" / "mine"
+    shutil.copytree(drafts[1], place)
+    try:
+        assert "mine" in visit(TRAINER).get(REGISTER).text
+        answer = visit(TRAINER).post(REGISTER, folder="mine")
+        assert answer.status_code == 303, answer.text
+        assert visit(TRAINER).post(REGISTER, folder="../mine").status_code == 422
+    finally:
+        shutil.rmtree(place.parent)
+    with database.read() as r:
+        assert r.session.scalars(select(ModelVersionRow).where(ModelVersionRow.name == "fewer")).one()
+
+
+@pytest.mark.parametrize(
+    ("file", "words"),
+    [
+        (lambda _: io.BytesIO(b"no zip"), "not a whole zip file"),
+        (lambda folder: io.BytesIO(zipped(folder).getvalue()[:-200]), "not a whole zip file"),
+        (lambda folder: zipped(folder.parent), "it holds 2"),
+        (lambda folder: zipped(folder / "plots"), "it holds 0"),
+        (lambda folder: zipped(folder, **{"version.json": b"{}"}), "is damaged"),
+        (lambda folder: zipped(folder, **{"card.json": b"{}"}), "card.json is not the file it was"),
+        (None, "Choose a file"),
+    ],
+)
+def test_a_zip_that_is_no_version_is_refused_and_leaves_nothing(visit, database, drafts, tmp_path, file, words):
+    fields = {"archive": (file(drafts[0]), "draft.zip")} if file else {}
+    answer = visit(TRAINER).post(REGISTER, name="kept words", **fields)
+    assert answer.status_code == 422
+    assert words in html.unescape(answer.text)
+    assert "kept words" in answer.text
+    assert not (tmp_path / "models").exists() or not list((tmp_path / "models").iterdir())
+    with database.read() as r:
+        assert not r.session.scalars(select(ModelVersionRow).where(ModelVersionRow.name == "kept words")).all()
 
 
 @pytest.mark.parametrize(
