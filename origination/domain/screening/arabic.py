@@ -28,7 +28,7 @@ _MARKS = frozenset(chr(point) for point in (*range(0x064B, 0x0660), 0x0670, 0x06
 # Consonants that one writing may have twice or that typists mix up, cheaper than a wrong letter.
 _HOPELESS = 0.5
 LONG_CONSONANTS = 6
-_MISS, WRONG, EXTRA_CONSONANT, EXTRA_START = 0.9, 1.1, 0.9, 0.5
+MISS, WRONG, EXTRA_CONSONANT, EXTRA_START = 0.9, 1.1, 0.9, 0.5
 DOUBTED_VOWEL, FINAL_H = 0.04, 0.1
 _CONSONANTS = {
     "ب": "b", "پ": "p", "ت": "t", "ث": "t", "ج": "j", "چ": "c", "ح": "h", "خ": "h", "د": "d", "ذ": "d", "ر": "r",
@@ -113,8 +113,8 @@ def silent(letter: str, *, last: bool) -> float:
     if letter in "وييى":
         return 0.35
     if letter == "ه":
-        return 0.05 if last else _MISS
-    return 0.1 if "" in LETTERS.get(letter, ("",)) else _MISS
+        return 0.05 if last else MISS
+    return 0.1 if "" in LETTERS.get(letter, ("",)) else MISS
 
 
 def _skip_latin(row: list[float], latin: str) -> None:

@@ -58,6 +58,10 @@ class NativeWords:
         self._kinds = list(symbols)
         self._written = np.array([_written(word) for word in letters], dtype=np.float64)
 
+    def sizes(self, latin: str) -> Floats:
+        """What the cost of reading each word as `latin` is set against."""
+        return np.maximum(self._written, max(_consonants(latin), 2))
+
     def read_as(self, latin: str, rows: NDArray[np.int32]) -> Floats:
         """How well each of the words (by number) can be read as `latin`, as arabic_similarity says."""
         if not rows.size or not latin:
@@ -79,7 +83,7 @@ class NativeWords:
             moves = steps[place_of[symbols[going, place]]]
             costs[going] = np.min(costs[going][:, :, None] + moves, axis=1)
         ends = np.min(costs + skip[:, -1], axis=1)
-        return _likeness(ends, np.maximum(self._written[rows], max(_consonants(latin), 2)))
+        return _likeness(ends, self.sizes(latin)[rows])
 
 
 def _skipping(latin: str) -> Floats:
@@ -130,6 +134,10 @@ class LatinWords:
         self._sizes = np.array([len(word) for word in words], dtype=np.int32)
         self._consonants = np.array([_consonants(word) for word in words], dtype=np.float64)
 
+    def sizes(self, native: str) -> Floats:
+        """What the cost of reading `native` as each word is set against."""
+        return np.maximum(self._consonants, max(_written(bare(native)), 2))
+
     def readings(self, native: str, rows: NDArray[np.int32]) -> Floats:
         """How well `native` can be read as each of the words (by number), as arabic_similarity says."""
         letters = bare(native)
@@ -155,7 +163,7 @@ class LatinWords:
             costs = following
         _pass_over(costs, passing)
         ends = costs[np.arange(rows.size), sizes]
-        return _likeness(ends, np.maximum(self._consonants[rows], max(_written(letters), 2)))
+        return _likeness(ends, self.sizes(native)[rows])
 
 
 def _passing_many(

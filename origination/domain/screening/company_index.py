@@ -15,6 +15,7 @@ from origination.domain.screening.company import ALIGNED_MIN, EMPTY, joined_simi
 from origination.domain.screening.company_words import WEIGHTS, CompanyName, CompanyWord, Part, company_word
 from origination.domain.screening.fold import spell
 from origination.domain.screening.person_index import Arrays, Floats, packed, unpacked
+from origination.domain.screening.similarity import lifted
 from origination.domain.screening.vocabulary import Memory, Vocabulary, VocabularyBuilder
 from origination.domain.screening.words import native_name
 from origination.domain.screening.writing import Script, script_of
@@ -121,12 +122,13 @@ class CompanyIndex:
         if known is not None:
             return known
         if word.native:
-            near = self._words.native_near(word.native) | self._words.latin_readings(word.native)
+            near, readings = self._words.native_near(word.native), self._words.latin_readings(word.native)
         else:
-            near = self._words.latin_near(word.spelling) | self._words.native_read_as(word.spelling)
+            near, readings = self._words.latin_near(word.spelling), self._words.native_read_as(word.spelling)
             near |= self._words.without_article(word.spelling, ALIGNED_MIN) | self._words.one_letter_off(word.text)
-        scored = ((token, word_similarity(word, self._word(token))) for token in near)
-        found = sorted(((t, s) for t, s in scored if s >= ALIGNED_MIN), key=lambda pair: pair[1])
+        scored = {token: word_similarity(word, self._word(token)) for token in near}
+        scored |= {token: lifted(likeness) for token, likeness in readings.items()}
+        found = sorted(((t, s) for t, s in scored.items() if s >= ALIGNED_MIN), key=lambda pair: pair[1])
         return self._remembered.keep(key, tuple(found))
 
     def _word(self, number: int) -> CompanyWord:

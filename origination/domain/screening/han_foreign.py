@@ -11,7 +11,7 @@ import re
 from functools import lru_cache
 from itertools import permutations
 
-from origination.domain.screening.fold import spell
+from origination.domain.screening.fold import Spelling, spell
 from origination.domain.screening.han import double_surnames, is_surname, mandarin, simplify
 
 DOTS = frozenset("·・•‧･∙⋅.．")
@@ -24,6 +24,16 @@ _INITIALS = {
     "l": "L", "g": "K", "k": "K", "h": "[KF]?", "j": "[KST]", "q": "[KST]", "x": "[SK]?", "r": "[LS]", "z": "[ST]",
     "c": "[ST]", "s": "S", "w": "F?", "y": "S?",
 }  # fmt: skip
+# Characters that the tables of transcription use for sounds; other names of four characters are Chinese or Japanese.
+_SOUNDS = frozenset(
+    "阿艾爱安昂奥敖巴芭白拜班邦包宝保贝本比彼毕边别宾波玻伯博勃布采蔡策查察昌楚茨慈达戴丹当道德登邓迪底蒂狄丁东杜杰多朵顿"
+    "厄恩尔耳法凡范方菲费芬丰佛弗夫福富伽盖甘冈高戈哥格葛根贡古瓜圭果哈海汉豪赫黑亨洪胡华怀惠霍基吉季加佳贾简江金津京喀卡凯"
+    "坎康考柯科可克肯孔库夸魁昆拉莱赖兰朗劳勒雷累黎里李丽利莉琳林龙隆娄卢鲁露吕伦罗洛马玛迈麦曼芒毛梅门蒙孟米密明缪莫墨默姆"
+    "木穆纳娜乃奈南瑙内尼宁纽努诺欧帕派潘庞培佩彭蓬皮匹平珀坡普其齐奇恰契钱乔切钦琴青琼丘屈热仁日荣茹儒瑞若撒萨塞赛三桑瑟森"
+    "沙莎山尚绍舍申圣施什史士舒斯思丝松苏素孙索塔泰坦汤唐陶特滕提田铁廷汀通图吐托瓦万旺威韦维卫温文翁沃乌武西希锡席夏香肖谢辛"
+    "欣兴休许雄逊雅亚延扬杨耀耶叶伊衣依宜因英尤约宰赞泽曾扎詹章哲者珍治朱兹孜祖佐埃坚强依娃茵妮妲黛薇蕾萝娅弥敏绮戎谭韩滋札达"
+    "穆罕默德侯赛因本拉登萨达姆卡扎菲哈桑尼鲁"
+)
 _CONSONANTS_MIN = 3
 _WORDS_MAX = 5
 _CHARACTERS_MAX = 30
@@ -40,7 +50,10 @@ def parts_of(cleaned: str, han: str) -> tuple[str, ...]:
     split = tuple(part for part in re.split(r"[^㐀-鿿]+", simplify(cleaned)) if part)
     if len(split) > 1 and any(char in DOTS for char in cleaned) and len(plain) >= 4:
         return split
-    if len(plain) >= 5 or (len(plain) == 4 and plain[:2] not in double_surnames() and not is_surname(plain[0])):
+    foreign = _SOUNDS.issuperset(plain)
+    if foreign and (
+        len(plain) >= 5 or (len(plain) == 4 and plain[:2] not in double_surnames() and not is_surname(plain[0]))
+    ):
         return (plain,)
     return ()
 
@@ -70,7 +83,12 @@ def begins_with(part: str, first: str) -> bool:
 @lru_cache(maxsize=100_000)
 def classes(word: str) -> str:
     """`vladimir` -> FLTML; a class is not repeated."""
-    return re.sub(r"(.)\1+", r"\1", spell(word).fold.translate(_CLASSES))
+    return classes_of(spell(word))
+
+
+def classes_of(spelling: Spelling) -> str:
+    """As `classes`, of a word whose spelling is known."""
+    return re.sub(r"(.)\1+", r"\1", spelling.fold.translate(_CLASSES))
 
 
 def reads_as(part: str, word: str) -> bool:

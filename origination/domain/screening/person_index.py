@@ -17,8 +17,8 @@ from origination.domain.screening import lexicon
 from origination.domain.screening.alignment import JOIN_MIN, JOINED_LIKE
 from origination.domain.screening.fold import Spelling, spell
 from origination.domain.screening.han import readings, simplify, split_surname
-from origination.domain.screening.han_foreign import begins_with, classes, parts_of, pattern
-from origination.domain.screening.similarity import ALIGNED_MIN, spelling_similarity, word_similarity
+from origination.domain.screening.han_foreign import begins_with, classes, classes_of, parts_of, pattern
+from origination.domain.screening.similarity import ALIGNED_MIN, lifted, spelling_similarity, word_similarity
 from origination.domain.screening.vocabulary import Memory, Vocabulary, VocabularyBuilder
 from origination.domain.screening.wade_giles import chinese_keys
 from origination.domain.screening.words import PARTS_OF_NAMES, Name, Role, Word, native_name
@@ -183,7 +183,7 @@ class PeopleIndex:
         }  # fmt: skip
         self._remembered = Memory()
         self._words_of: dict[int, Word] = {}
-        self._classes: list[str] | None = None
+        self._classes: dict[str, list[int]] | None = None
 
     def candidates(self, name: Name, floor: float) -> list[int]:
         """The numbers of the listed names whose score could reach `floor`."""
@@ -202,14 +202,17 @@ class PeopleIndex:
         if not parts:
             return []
         if self._classes is None:
-            self._classes = [classes(token) if token.isascii() else "" for token in self._words.tokens]
+            self._classes = defaultdict(list)
+            for number, spelling in self._words.spellings.items():
+                self._classes[classes_of(spelling)].append(number)
         counted = np.zeros(len(self._names), dtype=np.int16)
         for part in parts:
             heard = pattern(part)
             here = np.zeros(len(self._names), dtype=bool)
-            for number, heard_as in enumerate(self._classes):
+            for heard_as, numbers in self._classes.items():
                 if heard_as and heard.fullmatch(heard_as):
-                    here[self._words.names_with(number)] = True
+                    for number in numbers:
+                        here[self._words.names_with(number)] = True
             counted += here
         return [int(at) for at in np.flatnonzero(counted == len(parts))]
 
@@ -220,11 +223,12 @@ class PeopleIndex:
         if known is not None:
             return known
         if word.native:
-            tokens = self._words.native_near(word.native) | self._words.latin_readings(word.native)
+            tokens, readings = self._words.native_near(word.native), self._words.latin_readings(word.native)
         else:
-            tokens = self._words.latin_near(word.spelling) | self._words.native_read_as(word.spelling)
-        scored = ((token, word_similarity(word, self._word(token))) for token in tokens)
-        found = sorted(((t, s) for t, s in scored if s >= ALIGNED_MIN), key=lambda pair: pair[1])
+            tokens, readings = self._words.latin_near(word.spelling), self._words.native_read_as(word.spelling)
+        scored = {token: word_similarity(word, self._word(token)) for token in tokens}
+        scored |= {token: lifted(near) for token, near in readings.items()}
+        found = sorted(((t, s) for t, s in scored.items() if s >= ALIGNED_MIN), key=lambda pair: pair[1])
         return self._remembered.keep(key, tuple(found))
 
     def _word(self, number: int) -> Word:
@@ -336,7 +340,7 @@ def _equal_when_joined(vocabulary: Vocabulary, parts: tuple[str, ...]) -> set[in
     spelling = spell(together)
     near = vocabulary.latin_near(spelling, JOINED_LIKE)
     latin = {token for token in near if _same(spelling, vocabulary.spellings[token])}
-    return latin | vocabulary.native_read_as(spelling, JOIN_MIN)
+    return latin | vocabulary.native_read_as(spelling, JOIN_MIN).keys()
 
 
 def _same(one: Spelling, other: Spelling) -> bool:

@@ -71,8 +71,12 @@ def native_similarity(one: str, one_latin: Spelling, other: str, other_latin: Sp
     if not plausible(native, latin.skeleton):
         return 0.0
     near = arabic_similarity(native, latin.text)
-    # Vowels that nobody wrote leave more room; what passes here is lifted over the common threshold.
-    return ALIGNED_MIN + (near - NATIVE_MIN) * (1 - ALIGNED_MIN) / (1 - NATIVE_MIN) if near >= NATIVE_MIN else near
+    return lifted(near) if near >= NATIVE_MIN else near
+
+
+def lifted(near: float) -> float:
+    """Vowels that nobody wrote leave more room; what passes as a reading is lifted over the common threshold."""
+    return ALIGNED_MIN + (near - NATIVE_MIN) * (1 - ALIGNED_MIN) / (1 - NATIVE_MIN)
 
 
 def _initial_similarity(one: Word, other: Word) -> float:

@@ -16,13 +16,13 @@ from rapidfuzz.distance import OSA
 from origination.domain.screening import lexicon
 from origination.domain.screening.arabic import (
     LONG_CONSONANTS,
+    MISS,
     allowed_misses,
-    arabic_similarity,
     consonants,
     plain_skeleton,
     plausible_consonants,
 )
-from origination.domain.screening.arabic_many import LatinWords, NativeWords
+from origination.domain.screening.arabic_many import Floats, LatinWords, NativeWords
 from origination.domain.screening.fold import Spelling, folded, spell
 from origination.domain.screening.han import pinyin_syllables
 from origination.domain.screening.letters import IntArray, Letters, Near
@@ -36,8 +36,9 @@ _COARSE = str.maketrans({
 })  # fmt: skip
 _ARTICLES = frozenset({"al", "el"})
 _ARTICLE_LETTERS = 6
-# For so few words one walk each is quicker than the arrays.
-_FEW = 8
+# Letters with a reading of another class of sounds.
+_OTHERWISE = frozenset("جغژ")
+_ROUNDING = 1e-9
 
 
 def families(text: str) -> list[tuple[str, int]]:
@@ -127,33 +128,30 @@ class Vocabulary:
         most = max(1, int(0.2 * (len(native) + 1)))
         return {scripts.native[i] for i in scripts.near_native.within(native, most, scorer=OSA.distance)[0]}
 
-    def native_read_as(self, spelling: Spelling, least: float = NATIVE_MIN) -> set[int]:
-        """Arabic-script words that a Latin word may be a reading of."""
+    def native_read_as(self, spelling: Spelling, least: float = NATIVE_MIN) -> dict[int, float]:
+        """Arabic-script words that a Latin word may be a reading of, and how well it is one."""
         scripts = self._of_scripts()
         if not scripts.native:
-            return set()
-        if least > NATIVE_MIN:
-            rows, _ = scripts.coarse_native.within(*_coarse(spelling.skeleton), scorer=OSA.distance)
-        else:
-            rows = _plausible(scripts.consonants, scripts.consonant_sizes, plain_skeleton(spelling.skeleton))
-        if rows.size <= _FEW:
-            found = [scripts.native[i] for i in rows]
-            return {i for i in found if arabic_similarity(self.tokens[i], spelling.text) >= least}
+            return {}
+        coarse = spelling.skeleton.translate(_COARSE)
+        rows = _near_sounds(
+            scripts.coarse_native, scripts.native_words.sizes(spelling.text), coarse, least, scripts.otherwise
+        )
+        if least == NATIVE_MIN:
+            rows = _plausible(scripts.consonants, rows, scripts.consonant_sizes, plain_skeleton(spelling.skeleton))
         likeness = scripts.native_words.read_as(spelling.text, rows)
-        return {scripts.native[i] for i in rows[likeness >= least]}
+        return {scripts.native[i]: float(near) for i, near in zip(rows, likeness, strict=True) if near >= least}
 
-    def latin_readings(self, native: str, least: float = NATIVE_MIN) -> set[int]:
-        """Latin words that may be a reading of an Arabic-script one."""
+    def latin_readings(self, native: str, least: float = NATIVE_MIN) -> dict[int, float]:
+        """Latin words that may be a reading of an Arabic-script one, and how well each is one."""
         scripts = self._of_scripts()
-        if least > NATIVE_MIN:
-            rows, _ = scripts.coarse_latin.within(*_coarse(consonants(native)), scorer=OSA.distance)
-        else:
-            rows = _plausible(scripts.skeletons, scripts.skeleton_sizes, plausible_consonants(native))
-        if rows.size <= _FEW:
-            found = [self._latin[i] for i in rows]
-            return {i for i in found if arabic_similarity(native, self.tokens[i]) >= least}
+        coarse = consonants(native).translate(_COARSE)
+        sizes = scripts.latin_words.sizes(native)
+        rows = _near_sounds(scripts.coarse_latin, sizes, coarse, least, int(not _OTHERWISE.isdisjoint(native)))
+        if least == NATIVE_MIN:
+            rows = _plausible(scripts.skeletons, rows, scripts.skeleton_sizes, plausible_consonants(native))
         likeness = scripts.latin_words.readings(native, rows)
-        return {self._latin[i] for i in rows[likeness >= least]}
+        return {self._latin[i]: float(near) for i, near in zip(rows, likeness, strict=True) if near >= least}
 
     def _of_scripts(self) -> _Scripts:
         if self._scripts is None:
@@ -174,6 +172,7 @@ class _Scripts:
         own, skeletons = [plausible_consonants(word) for word in words], [plain_skeleton(s.skeleton) for s in latin]
         self.consonants, self.skeletons = Near(own), Near(skeletons)
         self.consonant_sizes, self.skeleton_sizes = _sizes(own), _sizes(skeletons)
+        self.otherwise = np.array([not _OTHERWISE.isdisjoint(word) for word in words], dtype=np.int32)
         self.texts = Near([one.text for one in latin])
 
 
@@ -181,23 +180,28 @@ def _sizes(words: Iterable[str]) -> IntArray:
     return np.array([len(word) for word in words], dtype=np.int32)
 
 
-def _plausible(among: Near, sizes: IntArray, wanted: str) -> IntArray:
+def _near_sounds(among: Near, sizes: Floats, coarse: str, least: float, more: int | IntArray) -> IntArray:
+    """The words whose classes of sounds are so near that the likeness can be `least`: each miss costs 0.9 at least.
+
+    `more` are sounds that may be heard as another class for nothing (`zh` for jim, `rh` for ghain).
+    """
+    most = np.floor((1.0 - least) * sizes / MISS + _ROUNDING).astype(np.int32) + more
+    if not most.size:
+        return most
+    near = among.possible(coarse, int(most.max()))
+    return near[among.among(near, coarse, most[near], OSA.distance)[0]]
+
+
+def _plausible(among: Near, rows: IntArray, sizes: IntArray, wanted: str) -> IntArray:
     """The words that pass the quick test of arabic.py."""
-    near = among.possible(wanted, allowed_misses(99))
-    longest = np.maximum(sizes[near], len(wanted))
+    longest = np.maximum(sizes[rows], len(wanted))
     allowed = np.where(longest < LONG_CONSONANTS, allowed_misses(0), allowed_misses(99)).astype(np.int32)
-    return near[among.among(near, wanted, allowed, OSA.distance)[0]]
+    return rows[among.among(rows, wanted, allowed, OSA.distance)[0]]
 
 
 def has_article(text: str) -> bool:
     """Whether a Latin word begins with an Arabic article that may be missing elsewhere."""
     return text[:2] in _ARTICLES and len(text) >= _ARTICLE_LETTERS
-
-
-def _coarse(skeleton: str) -> tuple[str, int]:
-    """A wrong consonant costs 0.9 of the 0.22 of the length that an alike reading may cost (see arabic.py)."""
-    coarse = skeleton.translate(_COARSE)
-    return coarse, int(0.25 * (len(skeleton) + 1))
 
 
 @cache
