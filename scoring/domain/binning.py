@@ -117,16 +117,28 @@ def _fit_positive(design: np.ndarray, bad: np.ndarray, l2: float) -> tuple[np.nd
 
 
 def _newton(design: np.ndarray, bad: np.ndarray, l2: float) -> np.ndarray:
+    """Newton's method with halved steps: far from the optimum a whole one may overshoot without end."""
     full = np.column_stack([np.ones(len(bad)), design])
     penalty = np.diag([0.0] + [l2] * design.shape[1])
     beta = np.zeros(full.shape[1])
     rate = bad.mean()
     beta[0] = np.log(rate / (1 - rate))
+
+    def loss(at: np.ndarray) -> float:
+        margin = full @ at
+        return float(np.logaddexp(0, margin).sum() - bad @ margin + at @ penalty @ at / 2)
+
+    now = loss(beta)
     for _ in range(50):
         p = 1 / (1 + np.exp(-np.clip(full @ beta, -35, 35)))
         gradient = full.T @ (bad - p) - penalty @ beta
         hessian = (full * (p * (1 - p))[:, None]).T @ full + penalty
         step = np.linalg.solve(hessian, gradient)
+        before = now
+        while (now := loss(beta + step)) > before and np.abs(step).max() > 1e-10:
+            step /= 2
+        if now > before:
+            break
         beta += step
         if np.abs(step).max() < 1e-10:
             break

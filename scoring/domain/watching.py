@@ -16,6 +16,7 @@ from scoring.domain.stability import Shift, wilson_interval
 
 ROWS_MIN = 30
 RESAMPLES = 200
+RANKED_LEAST = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ def rate(hits: int, rows: int) -> dict[str, Any]:
 
 
 def decisions_report(cases: Sequence[PastCase], passes: Sequence[bool]) -> dict[str, Any]:
-    """Approval and override rates of decided cases, and how those approved against the score turned out.
+    """Approval and override rates of decided cases.
 
     A low-side override is a person's approval below the cut-off, a high-side override a person's refusal at or above
     it (Siddiqi, ch. 12).
@@ -84,7 +85,6 @@ def decisions_report(cases: Sequence[PastCase], passes: Sequence[bool]) -> dict[
     approved = [case for case, _ in decided if case.outcome == APPROVE]
     low = [case for case, passed in decided if case.by_person and case.outcome == APPROVE and not passed]
     high = [case for case, passed in decided if case.by_person and case.outcome == DECLINE and passed]
-    within = [case for case, passed in decided if case.outcome == APPROVE and passed]
     return {
         "decided": len(decided),
         "approval": rate(len(approved), len(decided)),
@@ -92,9 +92,18 @@ def decisions_report(cases: Sequence[PastCase], passes: Sequence[bool]) -> dict[
         "low_side": rate(len(low), len(decided)),
         "high_side": rate(len(high), len(decided)),
         "against_rules": rate(sum(case.override for case, _ in decided), len(decided)),
-        "low_side_bad": _bad_rate(low),
-        "within_bad": _bad_rate(within),
     }
+
+
+def override_outcomes(cases: Sequence[PastCase], passes: Sequence[bool]) -> dict[str, Any]:
+    """Bad rates of approved cases whose outcome is known: by a person below the cut-off, and at or above it.
+
+    Outcomes take a year, so these are older cases than those the rates of `decisions_report` are about.
+    """
+    lent = [(case, passed) for case, passed in zip(cases, passes, strict=True) if case.outcome == APPROVE]
+    low = [case for case, passed in lent if case.by_person and not passed]
+    within = [case for case, passed in lent if passed]
+    return {"low_side_bad": _bad_rate(low), "within_bad": _bad_rate(within)}
 
 
 def _bad_rate(cases: Sequence[PastCase]) -> dict[str, Any]:
@@ -119,7 +128,7 @@ def performance_report(
     if not len(bad):
         return {"rows": 0}
     month, grade = np.asarray(months), np.asarray(grades)
-    by_month = {str(name): _figures(bad[month == name], pd[month == name]) for name in np.unique(month)}
+    by_month = {str(name): _monthly(bad[month == name], pd[month == name]) for name in np.unique(month)}
     by_grade = {}
     for name in names:
         mine = grade == name
@@ -127,6 +136,14 @@ def performance_report(
         by_grade[name] = {"bads": bads, "mean_pd": float(pd[mine].mean()) if rows else None,
                           "observed": bads / rows if rows else None, **rate(bads, rows)}  # fmt: skip
     return {**_figures(bad, pd), "by_month": by_month, "by_grade": by_grade}
+
+
+def _monthly(bad: np.ndarray, pd: np.ndarray) -> dict[str, Any]:
+    """As for all, but no ranking of fewer than five bads or goods: its interval would pretend to know."""
+    found = _figures(bad, pd)
+    if min(bad.sum(), len(bad) - bad.sum()) < RANKED_LEAST:
+        found |= dict.fromkeys(("auc", "auc_low", "auc_high", "gini", "ks"))
+    return found
 
 
 def _figures(bad: np.ndarray, pd: np.ndarray) -> dict[str, Any]:

@@ -208,9 +208,13 @@ def lately_served(r: Work, segment: str, since: date) -> dict[str, int]:
     return {row[0]: row[1] for row in r.session.execute(query)}
 
 
-def served_subjects(r: Work, version: str, subjects: Collection[UUID]) -> set[UUID]:
-    """Of the subjects, those for whom the version's score was used."""
-    query = select(ScoreRecordRow.subject_id).where(
-        ScoreRecordRow.version == version, ScoreRecordRow.served, ScoreRecordRow.subject_id.in_(list(subjects))
+def served_passes(r: Work, version: str, subjects: Collection[UUID]) -> dict[UUID, bool]:
+    """Of the subjects those for whom the version's score was used: did it reach the cut-off? The last score counts."""
+    query = (
+        select(
+            ScoreRecordRow.subject_id, ScoreRecordRow.score_ticks, ScoreRecordRow.baseline["cutoff_ticks"].as_integer()
+        )
+        .where(ScoreRecordRow.version == version, ScoreRecordRow.served, ScoreRecordRow.subject_id.in_(list(subjects)))
+        .order_by(ScoreRecordRow.scored_at)
     )
-    return set(r.session.scalars(query))
+    return {subject: ticks >= cutoff for subject, ticks, cutoff in r.session.execute(query)}

@@ -30,6 +30,7 @@ from scoring.domain.watching import (
     judge_pass_rate,
     judge_performance,
     judge_shift,
+    override_outcomes,
     performance_report,
 )
 from scoring.queries.scores import ScoreSample, scored_by, versions
@@ -77,10 +78,13 @@ def monitor(
     else:
         by_subject = {case.subject_id: case for case in cases}
         known = dict(outcomes or {}) | {case.subject_id: case.bad for case in cases if case.bad is not None}
+        mature = scored_by(w, row.name, since=until - timedelta(days=YEARS_BACK * 366), until=until, subjects=known)
         if len(sample.pd) >= ROWS_MIN:
             report |= _population(version, sample, policy, alerts)
-        report |= _decisions(version, sample, by_subject, policy, alerts)
-        report |= _performance(w, version, row, known, until, policy, alerts)
+        if by_subject:
+            report |= _decisions(version, sample, mature, by_subject, policy, alerts)
+        if known:
+            report |= _performance(version, mature, known, policy, alerts)
     report["alerts"] = [alert.to_json(policy.limits.owner) for alert in alerts]
     made = MonitorReportRow(id=uuid7(), version_id=row.id, made_at=w.now, since=since, until=until, report=report)
     w.add(made)
@@ -167,35 +171,36 @@ def _by_day(sample: ScoreSample, names: list[str], columns: list[np.ndarray], ti
 
 
 def _decisions(
-    version: Version, sample: ScoreSample, by_subject: Mapping[UUID, PastCase], policy: ScoringPolicy,
-    alerts: list[Alert],
+    version: Version, sample: ScoreSample, mature: ScoreSample, by_subject: Mapping[UUID, PastCase],
+    policy: ScoringPolicy, alerts: list[Alert],
 ) -> dict[str, Any]:  # fmt: skip
-    """What was decided on the scores that were served."""
-    if not by_subject:
-        return {}
-    cutoff = version.card.terms.cutoff_ticks
-    pairs = [
-        (by_subject[subject], ticks >= cutoff)
-        for subject, ticks, served in zip(sample.subject_ids, sample.ticks, sample.served, strict=True)
-        if served and subject in by_subject
-    ]
-    report = decisions_report([case for case, _ in pairs], [passed for _, passed in pairs])
+    """What was decided lately on the scores that were served, and how older decisions of the kind turned out."""
+    report = decisions_report(*_decided(version, sample, by_subject))
     _keep(alerts, judge_overrides(report, policy.limits))
-    return {"decisions": report}
+    return {"decisions": report | override_outcomes(*_decided(version, mature, by_subject))}
+
+
+def _decided(
+    version: Version, sample: ScoreSample, by_subject: Mapping[UUID, PastCase]
+) -> tuple[list[PastCase], list[bool]]:
+    """The cases of served scores, and whether their score passes."""
+    cutoff = version.card.terms.cutoff_ticks
+    served = [
+        (by_subject[subject], ticks >= cutoff)
+        for subject, ticks, used in zip(sample.subject_ids, sample.ticks, sample.served, strict=True)
+        if used and subject in by_subject
+    ]
+    return [case for case, _ in served], [passed for _, passed in served]
 
 
 def _performance(
-    w: Work, version: Version, row: ModelVersionRow, outcomes: Mapping[UUID, bool], until: date,
-    policy: ScoringPolicy, alerts: list[Alert],
-) -> dict[str, Any]:  # fmt: skip
+    version: Version, mature: ScoreSample, outcomes: Mapping[UUID, bool], policy: ScoringPolicy, alerts: list[Alert]
+) -> dict[str, Any]:
     """Outcomes take a year to be known: they are looked for among all scores the version has given."""
-    if not outcomes:
-        return {}
-    sample = scored_by(w, row.name, since=until - timedelta(days=YEARS_BACK * 366), until=until, subjects=outcomes)
-    bad = np.array([float(outcomes[subject]) for subject in sample.subject_ids])
-    months = [day.strftime("%Y-%m") for day in sample.scored_on]
+    bad = np.array([float(outcomes[subject]) for subject in mature.subject_ids])
+    months = [day.strftime("%Y-%m") for day in mature.scored_on]
     names = [grade.name for grade in version.card.terms.grades]
-    report = performance_report(bad, np.array(sample.pd), months, sample.grades, names)
+    report = performance_report(bad, np.array(mature.pd), months, mature.grades, names)
     if report["rows"]:
         test = version.metrics().get("test") or {}
         alerts += judge_performance(report, test.get("auc"), policy.limits)

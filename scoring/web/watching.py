@@ -112,12 +112,14 @@ def _fairness(version_id: UUID, form: Form) -> str:
     from scoring.queries.fairness_view import live_fairness
     from scoring.queries.scores import version_view
     from scoring.queries.watch_view import alternatives_of
+    from scoring.steps.monitor import YEARS_BACK
 
     with read() as r:
         view = version_view(r, version_id)
         until = r.today + timedelta(days=1)
         since = until - timedelta(days=366)
-        live = live_fairness(r, view, past_cases_in(current_app.extensions)(r, since, until))
+        cases = past_cases_in(current_app.extensions)(r, until - timedelta(days=YEARS_BACK * 366), until)
+        live = live_fairness(r, view, cases, since)
         search = alternatives_of(r, view.name)
         limit = r.policy(ScoringPolicy).limits.impact_ratio_min
     return render_template(

@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import zipfile
+from datetime import timedelta
 from decimal import Decimal
 
 import numpy as np
@@ -17,7 +18,8 @@ from core.domain.actor import Actor, Role
 from core.domain.ids import uuid7
 from scoring.domain.performance import PAST_CASES, PastCase
 from scoring.domain.registry import VersionStatus
-from scoring.queries.scores import scores_of
+from scoring.queries.fairness_view import live_fairness
+from scoring.queries.scores import scores_of, version_view
 from scoring.steps import registry
 from scoring.steps.score import score
 from scoring.steps.training import run_training
@@ -388,6 +390,27 @@ def test_fairness_shows_practice_training_and_a_search(visit, app, database, pai
         one["within"] and one["ratio"] > found["base"]["ratio"] for one in found["alternatives"] if one["better"]
     )
     assert "Newest search" in visit(TRAINER).get(url).text
+
+
+def test_error_rates_by_group_are_those_of_the_score_on_known_outcomes(database, pair, traffic):
+    with database.read() as r:
+        view = version_view(r, pair[0])
+        live = live_fairness(r, view, traffic, r.today)
+        later = live_fairness(r, view, traffic, r.today + timedelta(days=1))
+        passed = {}
+        for case in traffic:
+            (own,) = [one for one in scores_of(r, case.subject_id) if one.served]
+            passed[case.subject_id] = own.points >= own.cutoff_points
+    assert later == {}  # nothing was decided since
+    rows = {row["group"]: row for row in live["age_years"]}
+    assert set(rows) == {"25-34", "62+"}
+    for group, row in rows.items():
+        known = [case for case in traffic if case.groups["age_years"] == group and case.bad is not None]
+        goods = [case for case in known if not case.bad]
+        bads = [case for case in known if case.bad]
+        assert (row["goods"], row["bads"]) == (len(goods), len(bads))
+        assert row["good_refused"] == sum(not passed[case.subject_id] for case in goods) / len(goods)
+        assert row["bad_approved"] == (sum(passed[case.subject_id] for case in bads) / len(bads) if bads else None)
 
 
 def test_the_model_report_is_a_pdf_with_its_chapters(visit, pair, traffic):

@@ -19,6 +19,7 @@ from scoring.domain.watching import (
     judge_overrides,
     judge_pass_rate,
     judge_performance,
+    override_outcomes,
     performance_report,
 )
 from scoring.steps.alternatives import search_alternatives
@@ -78,6 +79,11 @@ def test_performance_by_month_and_grade_agrees_with_scikit_learn():
     odd = np.array(months) == "2025-01"
     assert found["by_month"]["2025-01"]["auc"] == pytest.approx(roc_auc_score(bad[odd], pd[odd]))
     assert found["by_month"]["2025-01"]["gini"] == pytest.approx(2 * roc_auc_score(bad[odd], pd[odd]) - 1)
+    few = performance_report(
+        np.r_[np.ones(4), np.zeros(90)], np.linspace(0.5, 0.1, 94), ["2025-01"] * 94, ["A"] * 94, ["A"]
+    )
+    assert few["by_month"]["2025-01"]["auc"] is None  # four bads rank nothing
+    assert few["by_month"]["2025-01"]["bads"] == 4
     low, high = found["by_month"]["2025-02"]["intervals"]["gini"]
     assert low < found["by_month"]["2025-02"]["gini"] < high
     line = found["by_grade"]["B"]
@@ -105,8 +111,9 @@ def test_overrides_on_both_sides_by_hand():
     found = decisions_report([c for c, _ in cases], [p for _, p in cases])
     assert found["decided"] == 6
     assert (found["approval"]["hits"], found["low_side"]["hits"], found["high_side"]["hits"]) == (4, 2, 1)
-    assert (found["low_side_bad"]["hits"], found["low_side_bad"]["rows"]) == (1, 2)
-    assert (found["within_bad"]["hits"], found["within_bad"]["rows"]) == (0, 1)
+    known = override_outcomes([c for c, _ in cases], [p for _, p in cases])
+    assert (known["low_side_bad"]["hits"], known["low_side_bad"]["rows"]) == (1, 2)
+    assert (known["within_bad"]["hits"], known["within_bad"]["rows"]) == (0, 1)
     assert judge_overrides(found, WatchLimits()) is None  # six decisions say nothing
     many = decisions_report([case("APPROVE", person=True)] * 40, [False] * 40)
     assert judge_overrides(many, WatchLimits()).value == 1.0
