@@ -5,12 +5,15 @@ All arithmetic is on whole numbers. Interest of row k on balance B is B x numera
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
+from itertools import accumulate
+from operator import neg
 
-from core.domain.money import Rounding
-from repayment.domain.rounding import Residual, RoundingRule
+from repayment.domain.rounding import Division, rounded_products
 
 Rows = tuple[list[int], list[int]]  # principal, interest
+Run = tuple[list[int], list[int], int]  # principal, interest, what is left after them
 
 
 def level_ratio(balance: int, numerators: Sequence[int], denominator: int, last: int = 0) -> tuple[int, int]:
@@ -23,10 +26,7 @@ def level_ratio(balance: int, numerators: Sequence[int], denominator: int, last:
     if first and numerators.count(first) == n:
         grown, base = (denominator + first) ** n, denominator**n
         return (balance * grown - last * base) * first, denominator * (grown - base)
-    grown = balance * (denominator + first), denominator
-    if last:
-        return weighted_level_ratio(grown, [1] * n, numerators, denominator, last)
-    return level_after(grown, numerators, denominator)
+    return weighted_level_ratio((balance * (denominator + first), denominator), [1] * n, numerators, denominator, last)
 
 
 def weighted_level_ratio(
@@ -47,21 +47,6 @@ def weighted_level_ratio(
     return num * product - paid_last, den * (weights[0] * product + value)
 
 
-def level_after(grown: tuple[int, int], numerators: Sequence[int], denominator: int) -> tuple[int, int]:
-    """The same for equal weights and no balloon, for the many loans that are so."""
-    num, den = grown
-    n = len(numerators) - 1
-    second = numerators[-1]
-    if second and numerators.count(second) == n + (numerators[0] == second):
-        product, base = (denominator + second) ** n, denominator**n
-        return num * product * second, den * (product * second + denominator * (product - base))
-    value, product = 0, 1
-    for k in numerators[:0:-1]:
-        value = (product + value) * denominator
-        product *= denominator + k
-    return num * product, den * (product + value)
-
-
 def closes_early(principals: list[int], interests: list[int]) -> None:
     """Drops rows at the end that have nothing left to pay."""
     while len(principals) > 1 and not principals[-1] and not interests[-1]:
@@ -69,89 +54,54 @@ def closes_early(principals: list[int], interests: list[int]) -> None:
         interests.pop()
 
 
-def _quotient(mode: Rounding, denominator: int) -> tuple[int, int, bool]:
-    """Offset, divisor and tie rule that make round(b x k / den) one division: (b x 2k + offset) // divisor.
+def level_run(balance: int, level: int, numerators: Sequence[int], how: Division) -> tuple[list[int], int]:
+    """Interest of rows that each pay `level`, and what is left after them: below zero when they pay too much.
 
-    The walks below spell this out instead of calling a rounder: the call would double their time.
+    The division is spelled out: a call of a rounder would double the time.
     """
-    offset = {Rounding.DOWN: 0, Rounding.UP: 2 * denominator - 2}.get(mode, denominator)
-    return offset, 2 * denominator, mode is Rounding.HALF_EVEN
+    offset, by, odd = how
+    interests: list[int] = []
+    for k in numerators:
+        shifted = balance * k + offset
+        interest = shifted // by
+        if interest & odd and interest * by == shifted:
+            interest -= 1
+        interests.append(interest)
+        balance += interest - level
+    return interests, balance
 
 
-def walk_level(
-    balance: int, level: int, numerators: Sequence[int], denominator: int, rule: RoundingRule
-) -> Rows | None:
-    """Rows of equal payments; the last one closes the balance.
+def repaid(balance: int, wanted: list[int], interests: list[int]) -> Run | None:
+    """The rows with no more principal than is owed, their interest, and the balance after them.
 
-    None when the instalment does not cover a row's interest: such a loan needs the general walk.
+    `interests` belong to the balances that `wanted` leads to. None when a row's interest is above its instalment.
     """
-    found = level_rows(balance, level, numerators, denominator, rule)
-    if found is None:
+    if min(wanted) < 0:
         return None
-    principals, interests, left = found
-    principals[-1] += left
-    closes_early(principals, interests)
-    return principals, interests
+    left = balance - sum(wanted)
+    if left >= 0:
+        return wanted, interests, left
+    n, paid = len(wanted), list(accumulate(wanted))
+    row = bisect_left(paid, balance)
+    nothing = [0] * (n - row - 1)
+    return [*wanted[:row], wanted[row] - paid[row] + balance, *nothing], [*interests[: row + 1], *nothing], 0
 
 
-def level_rows(
-    balance: int, level: int, numerators: Sequence[int], denominator: int, rule: RoundingRule
-) -> tuple[list[int], list[int], int] | None:
+def level_rows(balance: int, level: int, numerators: Sequence[int], how: Division) -> Run | None:
     """Principal and interest of rows of equal payments, and the balance after them.
 
     None when the instalment does not cover a row's interest.
     """
-    offset, divisor, ties_even = _quotient(rule.mode, denominator)
-    principals: list[int] = []
-    interests: list[int] = []
-    for k in numerators:
-        doubled = 2 * balance * k + offset
-        interest = doubled // divisor
-        if ties_even and interest & 1 and interest * divisor == doubled:
-            interest -= 1
-        principal = level - interest
-        if principal < 0:
-            return None
-        if principal > balance:  # noqa: PLR1730 - a call of min() would cost a tenth of the whole walk
-            principal = balance
-        principals.append(principal)
-        interests.append(interest)
-        balance -= principal
-    return principals, interests, balance
+    interests, _ = level_run(balance, level, numerators, how)
+    return repaid(balance, [level - interest for interest in interests], interests)
 
 
-def planned_rows(
-    balance: int, parts: Sequence[int], numerators: Sequence[int], denominator: int, rule: RoundingRule
-) -> tuple[list[int], list[int], int]:
+def planned_rows(balance: int, parts: list[int], numerators: Sequence[int], how: Division) -> Run:
     """Principal (as planned, no more than is owed), interest, and the balance after the rows."""
-    offset, divisor, ties_even = _quotient(rule.mode, denominator)
-    principals: list[int] = []
-    interests: list[int] = []
-    for principal, k in zip(parts, numerators, strict=True):
-        doubled = 2 * balance * k + offset
-        interest = doubled // divisor
-        if ties_even and interest & 1 and interest * divisor == doubled:
-            interest -= 1
-        if principal > balance:  # noqa: PLR1730 - as above
-            principal = balance  # noqa: PLW2901
-        principals.append(principal)
-        interests.append(interest)
-        balance -= principal
-    return principals, interests, balance
-
-
-def walk_equal_principal(
-    balance: int, part: int, numerators: Sequence[int], denominator: int, rule: RoundingRule
-) -> Rows:
-    """Rows of equal principal; the first or the last one takes what does not divide."""
-    n = len(numerators)
-    if part * (n - 1) > balance:
-        whole, rest = divmod(balance, part)
-        principals = [part] * whole + [rest] + [0] * (n - whole - 1)
-    elif rule.residual is Residual.FIRST:
-        principals = [balance - part * (n - 1)] + [part] * (n - 1)
-    else:
-        principals = [part] * (n - 1) + [balance - part * (n - 1)]
-    principals, interests, _ = planned_rows(balance, principals, numerators, denominator, rule)
-    closes_early(principals, interests)
-    return principals, interests
+    left = balance - sum(parts)
+    if left < 0:
+        paid = list(accumulate(parts))
+        row = bisect_left(paid, balance)
+        parts = [*parts[:row], parts[row] - paid[row] + balance, *[0] * (len(parts) - row - 1)]
+        left = 0
+    return parts, rounded_products(accumulate(map(neg, parts), initial=balance), numerators, how), left

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from core.domain.errors import InvalidInput
 from core.domain.money import Rounding
@@ -34,12 +35,44 @@ def _down(num: int, den: int) -> int:
 
 
 # Amounts rounded here are never negative, so UP and HALF_UP need no rule for the other side of zero.
+_HALF_EVEN, _HALF_UP, _UP, _DOWN = Rounding
 ROUNDERS: dict[Rounding, Rounder] = {
-    Rounding.HALF_EVEN: _half_even,
-    Rounding.HALF_UP: _half_up,
-    Rounding.UP: _up,
-    Rounding.DOWN: _down,
+    _HALF_EVEN: _half_even,
+    _HALF_UP: _half_up,
+    _UP: _up,
+    _DOWN: _down,
 }
+
+
+class Division(NamedTuple):
+    """A rounded division spelled out, for loops that cannot afford a call a row.
+
+    The quotient of n is q = (n + offset) // by, less one where q & odd and q * by == n + offset: an exact half that
+    went up to an odd number.
+    """
+
+    offset: int
+    by: int
+    odd: int
+
+
+def division(mode: Rounding, denominator: int) -> Division:
+    """How to divide by a denominator above zero in that mode."""
+    half = denominator // 2
+    if mode is _HALF_EVEN:
+        return Division(half, denominator, half * 2 == denominator)  # an odd denominator has no exact halves
+    if mode is _HALF_UP:
+        return Division(half, denominator, 0)
+    return Division(denominator - 1 if mode is _UP else 0, denominator, 0)
+
+
+def rounded_products(values: Iterable[int], factors: Iterable[int], how: Division) -> list[int]:
+    """value x factor / denominator for each pair, each rounded once; as many as the shorter of the two has."""
+    offset, by, odd = how
+    return [
+        (whole := (shifted := value * factor + offset) // by) - (whole & odd and whole * by == shifted)
+        for value, factor in zip(values, factors, strict=False)
+    ]
 
 
 class Residual(StrEnum):
@@ -59,6 +92,10 @@ class InterestRounding(StrEnum):
 
     PERIOD = "period"
     SEGMENT = "segment"
+
+
+LAST, FIRST, EQUALISED = Residual
+SEGMENT = InterestRounding.SEGMENT
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,16 +5,16 @@ This is the public face; the parts lie beside it, one idea to a file.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from core.domain.errors import InvalidInput
 from core.domain.texts import Text
-from repayment.domain.amortization import Rows, level_ratio, walk_equal_principal, walk_level
-from repayment.domain.rounding import ROUNDERS, InterestRounding, Residual, RoundingRule
+from repayment.domain.amortization import Rows, Run, closes_early, level_rows, planned_rows
+from repayment.domain.rounding import EQUALISED, FIRST, ROUNDERS, InterestRounding, Residual, RoundingRule, division
 from repayment.domain.schedule_dates import Periods, make_periods, rate_ratio
-from repayment.domain.schedule_fees import FeeLine, fee_at_start, fee_lines
-from repayment.domain.schedule_level import LevelRun, balance_level
+from repayment.domain.schedule_fees import FeeLine, fee_at_start
+from repayment.domain.schedule_level import LevelRun, LevelTable, balance_level
 from repayment.domain.schedule_request import (
+    ANNUITY,
+    EQUAL_PRINCIPAL,
     ROWS_MAX,
     Amortization,
     BusinessDays,
@@ -40,7 +40,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-_LEVEL_OR_EQUAL = frozenset({Amortization.ANNUITY, Amortization.EQUAL_PRINCIPAL})
+_LEVEL_OR_EQUAL = frozenset({ANNUITY, EQUAL_PRINCIPAL})
 _TERMS_TRIED = (72, 420, ROWS_MAX)
 
 
@@ -66,7 +66,7 @@ def build_schedule(request: ScheduleRequest) -> Schedule:
 
 def _is_plain(request: ScheduleRequest) -> bool:
     """True when nothing happens between the rows and the kind has a closed formula."""
-    if request.rounding.residual is Residual.FIRST and request.amortization is Amortization.ANNUITY:
+    if request.rounding.residual is FIRST and request.amortization is ANNUITY:
         return False
     return request.amortization in _LEVEL_OR_EQUAL and not (
         request.disbursements or request.prepayments or request.rate_changes or request.payment_holidays
@@ -75,15 +75,27 @@ def _is_plain(request: ScheduleRequest) -> bool:
 
 
 def _plain_rows(request: ScheduleRequest, periods: Periods, opening: int, rows: int) -> tuple[Rows | None, int | None]:
-    rule = request.rounding
+    rule, level = request.rounding, None
     numerators, den = periods.factors(rate_ratio(request))
-    if request.amortization is Amortization.EQUAL_PRINCIPAL:
-        return walk_equal_principal(opening, rule.level(opening, rows), numerators, den, rule), None
-    level = rule.level(*level_ratio(opening, numerators, den))
-    if rule.residual is Residual.EQUALISED:
-        interest = ROUNDERS[rule.mode](opening * numerators[0], den)
-        level, _ = balance_level(LevelRun(opening, interest, numerators[1:], den, 0, rule), level)
-    return walk_level(opening, level, numerators, den, rule), level
+    how = division(rule.mode, den)
+    if request.amortization is EQUAL_PRINCIPAL:
+        parts = [rule.level(opening, rows)] * rows
+        if rule.residual is FIRST and sum(parts[1:]) <= opening:
+            parts[0] = opening - sum(parts[1:])
+        found: Run | None = planned_rows(opening, parts, numerators, how)
+    else:
+        grown = opening * (den + numerators[0]), den
+        level = LevelTable((1,) * rows, numerators, den).level(0, grown, rule)
+        if rule.residual is EQUALISED:
+            interest = ROUNDERS[rule.mode](opening * numerators[0], den)
+            level, _ = balance_level(LevelRun(opening, interest, numerators[1:], how, 0, rule), level)
+        found = level_rows(opening, level, numerators, how)
+    if found is None:
+        return None, None
+    principals, interests, left = found
+    principals[-1] += left
+    closes_early(principals, interests)
+    return (principals, interests), level
 
 
 def _walked(request: ScheduleRequest, periods: Periods, opening: int) -> Schedule:
@@ -116,19 +128,13 @@ def _finish(
     walked: Walked | None = None,
 ) -> Schedule:
     principals, interests = found
-    due = tuple(periods.due[: len(principals)])
-    schedule = Schedule(
+    return Schedule(
         request=request,
         opening_minor=opening,
-        due_on=due,
+        due_on=periods.due[: len(principals)],
         principal_minor=tuple(principals),
         interest_minor=tuple(interests),
         level_minor=level,
         capitalised_minor=tuple(walked.capitalised) if walked else (),
         movements=tuple(walked.movements) if walked else (),
     )
-    if not request.fees:
-        return schedule
-    lines = fee_lines(request, due, schedule.opening_balances)
-    fees = tuple(map(sum, zip(*(line.per_row_minor for line in lines), strict=True)))
-    return replace(schedule, fees_minor=fees)

@@ -23,7 +23,7 @@ from core.domain.dates import (
 )
 from core.domain.errors import InvalidInput
 from core.domain.texts import Text
-from repayment.domain.schedule_request import BusinessDays, ScheduleRequest
+from repayment.domain.schedule_request import BUSINESS_DAYS, PERIOD, BusinessDays, ScheduleRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,23 +47,19 @@ class Periods:
         return [num * share for share in self.shares], den // divisor
 
 
-def _anchor_day(request: ScheduleRequest, first: date) -> int:
+def _anchor_day(day: int, first: date) -> int:
     """Day 31 of a loan paid out on 31 Jan stays 31 although its first due date is 28 Feb."""
-    if request.anchor_day is not None:
-        return request.anchor_day
-    day = request.disbursed_on.day
     shortened = first.day == min(day, month_days(first.year, first.month))
     return day if shortened and day > first.day else first.day
 
 
-def _first_due(request: ScheduleRequest) -> date:
+def _first_due(start: date, frequency: Frequency, month_end: MonthEnd, anchor: int | None) -> date:
     """One period after disbursement."""
-    start, frequency = request.disbursed_on, request.frequency
-    if frequency.unit in {Unit.DAY, Unit.WEEK} or request.month_end is MonthEnd.LAST_DAY:
-        return rolled_dates(start, frequency, 1, request.month_end)[1]
+    if frequency.unit in {Unit.DAY, Unit.WEEK} or month_end is MonthEnd.LAST_DAY:
+        return rolled_dates(start, frequency, 1, month_end)[1]
     months = frequency.every * (12 if frequency.unit is Unit.YEAR else 1)
     try:
-        return add_months(start, months, request.anchor_day)
+        return add_months(start, months, anchor)
     except ValueError:
         raise InvalidInput({"every": Text("The dates run past the year 9999")}) from None
 
@@ -79,36 +75,38 @@ def make_periods(request: ScheduleRequest, rows: int) -> Periods:
 
     Loans of a book share their days: the answers are kept, since making 36 dates costs more than 36 interests.
     """
-    first = request.first_due_on or _first_due(request)
     return _periods(
         request.disbursed_on,
-        first,
+        request.first_due_on,
         rows,
-        _anchor_day(request, first),
+        request.anchor_day,
         request.frequency,
         request.month_end,
         request.day_count,
-        request.business_days,
+        None if request.business_days is BUSINESS_DAYS else request.business_days,
         request.rate_period is not None,
     )
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=4096)
 def _periods(
     start: date,
-    first: date,
+    first: date | None,
     rows: int,
-    anchor_day: int,
+    anchor: int | None,
     frequency: Frequency,
     month_end: MonthEnd,
     convention: DayCount,
-    days: BusinessDays,
+    days: BusinessDays | None,
     by_period: bool,
 ) -> Periods:
-    nominal = due = tuple(rolled_dates(first, frequency, rows - 1, month_end, anchor_day))
-    if days.convention is not Convention.NONE:
+    first = first or _first_due(start, frequency, month_end, anchor)
+    nominal = due = tuple(rolled_dates(first, frequency, rows - 1, month_end, anchor or _anchor_day(start.day, first)))
+    follows = True
+    if days is not None and days.convention is not Convention.NONE:
         due = tuple(_moved(day, days, start) for day in nominal)
-    bounds = (start, *(due if days.interest_follows else nominal))
+        follows = days.interest_follows
+    bounds = (start, *(due if follows else nominal))
     if convention is not DayCount.PERIOD:
         shares, den = year_numerators(convention, bounds, bounds[-1])
         return Periods(due, bounds, tuple(shares), den)
@@ -127,7 +125,7 @@ def _moved(day: date, days: BusinessDays, start: date) -> date:
 
 def row_share(request: ScheduleRequest, periods: Periods, row: int) -> tuple[int, int]:
     """What the interest period of a row (counted from 0) counts, over the denominator its parts are counted in."""
-    if request.day_count is not DayCount.PERIOD:
+    if request.day_count is not PERIOD:
         return periods.shares[row], periods.share_den
     length = (periods.bounds[row + 1] - periods.bounds[row]).days or 1
     return periods.shares[row] * length, periods.share_den * length
@@ -135,6 +133,6 @@ def row_share(request: ScheduleRequest, periods: Periods, row: int) -> tuple[int
 
 def part_share(request: ScheduleRequest, periods: Periods, row: int, part: tuple[date, date]) -> int:
     """What a part of the period counts, over the denominator of `row_share`. Under PERIOD a part counts its days."""
-    if request.day_count is not DayCount.PERIOD:
+    if request.day_count is not PERIOD:
         return year_parts(request.day_count, *part, periods.bounds[-1])[0]
     return periods.shares[row] * (part[1] - part[0]).days

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import repeat
 
 from core.domain.dates import add_months
-from repayment.domain.rounding import ROUNDERS
+from repayment.domain.rounding import ROUNDERS, division, rounded_products
 from repayment.domain.schedule_request import Fee, FeeKind, ScheduleRequest
 
 AT_START = frozenset({FeeKind.UP_FRONT, FeeKind.FINANCED})
@@ -44,6 +45,14 @@ class FeeLine:
         return self.at_start_minor + sum(self.per_row_minor)
 
 
+def _insurance(request: ScheduleRequest, fee: Fee, openings: Sequence[int]) -> list[int]:
+    """What each row's opening balance costs to insure."""
+    if fee.amount is not None:
+        return [fee.amount.minor] * len(openings)
+    num, den = (fee.rate or 0).as_integer_ratio()
+    return rounded_products(openings, repeat(num), division(request.rounding.mode, den))
+
+
 def _annual_rows(request: ScheduleRequest, due: Sequence[date]) -> list[int]:
     """Row indices that carry the annual fee: the first on or after each anniversary before the end."""
     rows, year = [], 1
@@ -64,7 +73,7 @@ def fee_lines(request: ScheduleRequest, due: Sequence[date], openings: Sequence[
         elif fee.kind is FeeKind.PER_INSTALMENT:
             per_row = [fee_of(request, fee, request.principal.minor)] * len(due)
         elif fee.kind is FeeKind.INSURANCE:
-            per_row = [fee_of(request, fee, opening) for opening in openings]
+            per_row = _insurance(request, fee, openings)
         else:
             for k in _annual_rows(request, due):
                 per_row[k] += fee_of(request, fee, request.principal.minor)

@@ -10,17 +10,21 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
+from itertools import repeat
 
 from core.domain.errors import InvalidInput
 from core.domain.money import Money
 from core.domain.texts import Text
-from repayment.domain.amortization import closes_early, level_after, level_rows, planned_rows, weighted_level_ratio
-from repayment.domain.rounding import ROUNDERS, InterestRounding, Residual
+from repayment.domain.amortization import Run, closes_early, level_rows, level_run, planned_rows, repaid
+from repayment.domain.rounding import FIRST, LAST, ROUNDERS, SEGMENT, division, rounded_products
 from repayment.domain.schedule_dates import Periods, part_share, rate_ratio, row_share
-from repayment.domain.schedule_level import LevelRun, balance_level
+from repayment.domain.schedule_level import LevelRun, LevelTable, balance_level
 from repayment.domain.schedule_plan import RowPlan, make_row_plan
 from repayment.domain.schedule_request import (
-    Amortization,
+    CUSTOM,
+    EQUAL_PRINCIPAL,
+    FLAT,
+    INTEREST_ONLY,
     Disbursement,
     InterestTreatment,
     Prepayment,
@@ -49,7 +53,7 @@ class Segment:
 
 @dataclass(slots=True)
 class Walked:
-    """The columns found so far, in minor units, and the segments of each row."""
+    """The columns found so far, in minor units; segments, levels and carried only where the walk explains."""
 
     principal: list[int] = field(default_factory=list)
     interest: list[int] = field(default_factory=list)
@@ -66,18 +70,16 @@ class Walk:
     """One pass over the rows. Raises InvalidInput for an event the loan cannot take."""
 
     def __init__(self, request: ScheduleRequest, periods: Periods, opening: int, *, explains: bool = False) -> None:
-        self.request, self.periods, self.opening = request, periods, opening
-        self.explains = explains
+        self.request, self.periods, self.explains = request, periods, explains
         self.rows = len(periods.due)
         self.plan: RowPlan = make_row_plan(request, self.rows)
         self.balloon = request.balloon.minor if request.balloon else 0
         self.fixed = request.instalment.minor if request.instalment else None
         self.ends_when_paid = self.fixed is not None and request.instalments is None
         self.rounded = ROUNDERS[request.rounding.mode]
-        self.flat = request.amortization is Amortization.FLAT
-        self.rate = rate_ratio(request)
-        self.numerators, self.denominator = periods.factors(self.rate)
-        self.balance = opening
+        self.flat = request.amortization is FLAT
+        self._take_rate(rate_ratio(request))
+        self.balance = self.lent = opening
         self.pool = 0  # interest deferred so far
         self.spread_part = 0
         self.credit = 0  # prepaid instalments still to be skipped
@@ -85,16 +87,23 @@ class Walk:
         self.part = 0
         self.stale = True  # the instalment is to be worked out again
         self.settled_interest = 0
+        self.first_extra = 0
         self.found = Walked()
         self.last_event_row = -1  # of a tranche or a prepayment
         self.events = self._events_by_row()
-        self.lent = opening
-        self.first_extra = 0
+
+    def _take_rate(self, rate: Ratio) -> None:
+        self.rate = rate
+        self.numerators, self.denominator = self.periods.factors(rate)
+        self.how = division(self.request.rounding.mode, self.denominator)
+        self.table: LevelTable | None = None
+        self.table_row = 0
 
     def _events_by_row(self) -> dict[int, list[Event]]:
         request, bounds = self.request, self.periods.bounds
         events: list[Event] = [*request.rate_changes, *request.prepayments]
-        events += [part for part in request.disbursements if part.on > request.disbursed_on]
+        if request.disbursements:
+            events += [part for part in request.disbursements if part.on > request.disbursed_on]
         if len(events) > 1:
             events.sort(key=lambda event: (event.on, _ORDER[type(event)]))
         grouped: dict[int, list[Event]] = {}
@@ -113,23 +122,20 @@ class Walk:
 
     def run(self) -> Walked:
         """All rows, or fewer when the loan is repaid early. The segments of each row are kept if it `explains`."""
-        row, last = 0, self.rows - 1
-        while row <= last:
+        row = 0
+        while row < self.rows:
             if self.stale:  # with an event in the period: the instalment that held before it
                 self._work_out(row, self._undisturbed(row))
-            if row < last and row not in self.events:
-                count = self._stretch(row)
-                row += count
-                if count and self._is_over(row - 1):
-                    break
-                if count:
-                    continue
-            exact = self._accrue(row)
-            self.found.closed = self.ends_when_paid and self._closes_in(row, exact)
-            self._due(row, exact, is_last=row == last or self.found.closed)
-            if self._is_over(row):
+            count = 0 if self.explains or row in self.events else self._stretch(row)
+            if not count:
+                exact = self._accrue(row)
+                closes = self.ends_when_paid and self._closes_in(row, exact)
+                self._due(row, exact, is_last=closes or row == self.rows - 1)
+                self.found.closed = closes
+                count = 1
+            row += count
+            if self._is_over(row - 1):
                 break
-            row += 1
         return self.found
 
     def _is_over(self, row: int) -> bool:
@@ -137,46 +143,68 @@ class Walk:
         return self.balance == 0 and self.pool == 0 and row >= self.last_event_row
 
     def _stretch(self, row: int) -> int:
-        """Rows that go on alike up to the next event, never the last row, made at once; how many there were."""
-        if self.explains or self.fixed or self.pool or self.credit or self.first_extra or self.flat:
+        """Rows that go on alike up to the next event or the end, made at once; how many there were."""
+        if self.pool or self.credit or self.first_extra:
             return 0
-        end = min((later for later in self.events if later > row), default=self.rows - 1)
+        end = self.rows
+        for later in self.events:  # in rising order
+            if later > row:
+                end = later
+                break
         found = self._level_rows(row, end) if row >= self.plan.simple_row else self._idle_rows(row, end)
         if found is None:
             return 0
         principals, interests, self.balance = found
+        end = row + len(principals)
+        if self.ends_when_paid and not self.balance and end > self.last_event_row:
+            self.found.closed = True
+        if end == self.rows:
+            principals[-1] += self.balance
+            self.balance = 0
         if self._is_over(end - 1):
             closes_early(principals, interests)
-        count = len(principals)
         self.found.principal += principals
         self.found.interest += interests
-        self.found.capitalised += [0] * count
-        self.found.carried += [0] * count
-        self.found.levels += [self.level] * count
-        return count
+        self.found.capitalised += [0] * len(principals)
+        return len(principals)
 
-    def _level_rows(self, row: int, end: int) -> tuple[list[int], list[int], int] | None:
+    def _level_rows(self, row: int, end: int) -> Run | None:
         """Rows of one instalment, of one part of principal, or of the plan."""
-        kind, rule, numerators = self.request.amortization, self.request.rounding, self.numerators[row:end]
-        if kind is Amortization.ANNUITY or kind is Amortization.STEP:
-            return level_rows(self.balance, self.level or 0, numerators, self.denominator, rule)
-        if kind is Amortization.CUSTOM:
+        kind, numerators = self.request.amortization, self.numerators[row:end]
+        if kind is CUSTOM:
             parts = [part.minor for part in self.request.principal_plan[row:end]]
-        elif rule.residual is Residual.FIRST and row == self.plan.first_paying:
-            return None
-        else:
+        elif kind is EQUAL_PRINCIPAL:
+            if self.request.rounding.residual is FIRST and row == self.plan.first_paying:
+                return None
             parts = [self.part] * (end - row)
-        return planned_rows(self.balance, parts, numerators, self.denominator, rule)
+        elif kind is INTEREST_ONLY:
+            parts = [self.balance]
+        elif self.fixed:
+            interests, _ = level_run(self.balance, self.fixed, numerators, self.how)
+            wanted = [self.fixed - interest for interest in interests]
+            return repaid(self.balance, wanted, interests) if min(wanted) > 0 else None
+        elif self.flat:
+            interests = rounded_products(repeat(self.lent), numerators, self.how)
+            wanted = [(self.level or 0) - interest for interest in interests]
+            left = self.balance - sum(wanted)
+            # Flat interest goes on after the balance is gone: such a stretch is made row by row.
+            fits = min(wanted) >= 0 and left + wanted[-1] > 0 and (left >= 0 or end == self.rows)
+            return (wanted, interests, left) if fits else None
+        else:
+            return level_rows(self.balance, self.level or 0, numerators, self.how)
+        return planned_rows(self.balance, parts, numerators, self.how)
 
-    def _idle_rows(self, row: int, end: int) -> tuple[list[int], list[int], int] | None:
-        """Rows that pay interest and no principal."""
+    def _idle_rows(self, row: int, end: int) -> Run | None:
+        """Rows that pay interest and no principal; the last row of all is none of them."""
         plan, stop = self.plan, row
+        end = min(end, self.rows - 1)
         while stop < end and not plan.weights[stop] and plan.pays_interest[stop]:
             stop += 1
         if stop == row:
             return None
-        rule = self.request.rounding
-        return planned_rows(self.balance, [0] * (stop - row), self.numerators[row:stop], self.denominator, rule)
+        basis = self.lent if self.flat else self.balance
+        interests = rounded_products(repeat(basis), self.numerators[row:stop], self.how)
+        return [0] * (stop - row), interests, self.balance
 
     # Interest of one period, as an exact ratio of minor units
 
@@ -225,7 +253,7 @@ class Walk:
         return Segment(start, end, basis, rate, share, basis * rate * share)
 
     def _interest_of(self, parts: list[Ratio]) -> Ratio:
-        if self.request.rounding.interest is InterestRounding.SEGMENT:
+        if self.request.rounding.interest is SEGMENT:
             kept = [part for part in parts if part[0]]
             if len(kept) > 1:
                 return sum(self.rounded(num, den) for num, den in kept), 1
@@ -241,8 +269,7 @@ class Walk:
 
     def _apply(self, event: Event, row: int, parts: list[Ratio]) -> None:
         if isinstance(event, RateChange):
-            self.rate = event.rate_annual.as_integer_ratio()
-            self.numerators, self.denominator = self.periods.factors(self.rate)
+            self._take_rate(event.rate_annual.as_integer_ratio())
             self.stale = True
         elif isinstance(event, Disbursement):
             self.balance += event.amount.minor
@@ -304,8 +331,9 @@ class Walk:
         found.principal.append(principal)
         found.interest.append(interest)
         found.capitalised.append(capitalised)
-        found.carried.append(carried)
-        found.levels.append(self.level)
+        if self.explains:
+            found.carried.append(carried)
+            found.levels.append(self.level)
 
     def _from_pool(self, row: int, *, is_last: bool) -> int:
         treatment = self.plan.treatment
@@ -325,9 +353,9 @@ class Walk:
         plan, kind = self.plan, self.request.amortization
         if not plan.weights[row] or is_last:
             return 0
-        if kind is Amortization.CUSTOM:
+        if kind is CUSTOM:
             wanted = self.request.principal_plan[row].minor
-        elif kind is Amortization.EQUAL_PRINCIPAL:
+        elif kind is EQUAL_PRINCIPAL:
             wanted = self._equal_part(row)
         else:
             assert self.level is not None
@@ -353,7 +381,7 @@ class Walk:
         return 0
 
     def _equal_part(self, row: int) -> int:
-        if self.request.rounding.residual is Residual.FIRST and row == self.plan.first_paying:
+        if self.request.rounding.residual is FIRST and row == self.plan.first_paying:
             first = self.balance - self.balloon - self.part * (self.plan.paying_from[row] - 1)
             return first if first > 0 else self.part
         return self.part
@@ -369,39 +397,38 @@ class Walk:
         """The instalment from this row on, with the interest of this row known."""
         self.stale = False
         plan, kind, rule = self.plan, self.request.amortization, self.request.rounding
-        if kind is Amortization.CUSTOM or kind is Amortization.INTEREST_ONLY:
+        if kind is CUSTOM or kind is INTEREST_ONLY:
             return
-        if kind is Amortization.EQUAL_PRINCIPAL:
+        if kind is EQUAL_PRINCIPAL:
             self.part = rule.level(max(self.balance - self.balloon, 0), max(plan.paying_from[row], 1))
             return
         if self.fixed:
             self.level = self.fixed
         elif not plan.paying_from[row]:
             self.level = 0
-        elif kind is Amortization.FLAT:
+        elif kind is FLAT:
             self.level = self._flat_level(row, exact)
         else:
-            num, den = self._level_of(row, exact)
-            self.level = rule.level(max(num, 0) * plan.unit, den)
-            if rule.residual is not Residual.LAST and row >= plan.simple_row:
+            self.level = self._base_level(row, exact)
+            if rule.residual is not LAST and row >= plan.simple_row:
                 interest = self.rounded(*exact)
-                run = LevelRun(self.balance, interest, self.numerators[row + 1 :], self.denominator, self.balloon, rule)
+                run = LevelRun(self.balance, interest, self.numerators[row + 1 :], self.how, self.balloon, rule)
                 self.level, self.first_extra = balance_level(run, self.level)
         if self.found.level is None:
             self.found.level = self.level
 
-    def _level_of(self, row: int, exact: Ratio) -> Ratio:
-        """The base instalment that brings the balance to the balloon, before rounding."""
-        plan, den = self.plan, self.denominator
-        start = max(row, plan.simple_row)
-        if not self.balloon and start < self.rows and not any(plan.grows[row:start]):
-            # Rows before `start` neither repay nor add interest to the balance: the level rows stand alone.
-            if start > row:
-                exact = self.balance * self.numerators[start], den
-            return level_after((self.balance * exact[1] + exact[0], exact[1]), self.numerators[start:], den)
-        grown = (self.balance * exact[1] + exact[0], exact[1]) if plan.grows[row] else (self.balance, 1)
-        numerators = [n if up else 0 for n, up in zip(self.numerators[row:], plan.grows[row:], strict=True)]
-        return weighted_level_ratio(grown, plan.weights[row:], numerators, den, self.balloon)
+    def _base_level(self, row: int, exact: Ratio) -> int:
+        """The base instalment that brings the balance to the balloon; `exact` is the interest of this row."""
+        plan = self.plan
+        if self.table is None:
+            numerators = self.numerators[row:]
+            if not plan.all_grow:
+                numerators = [n if up else 0 for n, up in zip(numerators, plan.grows[row:], strict=True)]
+            self.table = LevelTable(plan.weights[row:], numerators, self.denominator, self.balloon)
+            self.table_row = row
+        num, den = exact
+        grown = (self.balance * den + num, den) if plan.grows[row] else (self.balance, 1)
+        return self.table.level(row - self.table_row, grown, self.request.rounding, plan.unit)
 
     def _flat_level(self, row: int, exact: Ratio) -> int:
         paying = [k for k in range(row, self.rows) if self.plan.weights[k]]
