@@ -174,13 +174,14 @@ def solve_wish(product: Product, wish: Wish, passes: Passes) -> Wish | None:
     """
     tenors = [wish.tenor_months, *(months for months in product.tenors if months > wish.tenor_months)]
     for months in tenors:
-        found = _largest(product, Wish(wish.amount, months, wish.kind), passes)
+        found = largest_wish(product, Wish(wish.amount, months, wish.kind), passes)
         if found is not None:
             return found
     return None
 
 
-def _largest(product: Product, wish: Wish, passes: Passes) -> Wish | None:
+def largest_wish(product: Product, wish: Wish, passes: Passes) -> Wish | None:
+    """The largest loan up to the wish that passes, at its tenor and kind, by bisection; None when the least fails."""
     step, low = product.amount_step.minor, product.amount_min.minor
 
     def at(steps: int) -> Wish:

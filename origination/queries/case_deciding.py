@@ -9,9 +9,13 @@ from uuid import UUID
 from sqlalchemy import select
 
 from core.db import Work
+from origination.domain.assessment import wish_of
 from origination.domain.decision_clock import Deadline
+from origination.domain.policy import OriginationPolicy
+from origination.domain.room import Room, room_for
 from origination.queries.conditions import conditions_of
 from origination.queries.deadlines import MISSING, RUNNING, deadlines_of
+from origination.queries.rows import answers_of, case_of, fact_set_of, product_of
 from origination.queries.tracker import documents_of
 from origination.tables.application import ApplicationRow
 from origination.tables.decision import ConditionRow, DecisionRow, FactSetRow, KycCheckRow, ReviewRequestRow
@@ -39,6 +43,16 @@ def deciding(r: Work, application_id: UUID) -> Deciding:
         had_part=had_part(r, row),
         missing=sum(one.status in MISSING for one in documents_of(r, row)) if row.status in RUNNING else 0,
     )
+
+
+def room_of(r: Work, application_id: UUID) -> Room | None:
+    """How much could be lent on the frozen facts; None before a case was scored. Raises NotFound."""
+    row = r.get(ApplicationRow, application_id)
+    kept = fact_set_of(r, row)
+    if kept is None or kept.grade is None or row.answers is None:
+        return None
+    product = product_of(r, row)
+    return room_for(case_of(r, row, kept, product), wish_of(answers_of(row), product), r.policy(OriginationPolicy))
 
 
 def had_part(r: Work, row: ApplicationRow) -> bool:

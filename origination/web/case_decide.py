@@ -17,7 +17,8 @@ from core.web.guards import allow
 from core.web.work import actor, work
 from origination.domain.decision_clock import ClockKind, ClockState
 from origination.domain.policy import OfficerReason, OriginationPolicy
-from origination.queries.case_deciding import deciding
+from origination.domain.room import Bound
+from origination.queries.case_deciding import deciding, room_of
 from origination.queries.officer import CaseView
 from origination.steps.conditions import settle_condition
 from origination.steps.notices import tell_missing
@@ -32,6 +33,11 @@ CLOCK_KINDS = {
     ClockKind.DECISION: Text("Decision told"),
     ClockKind.INCOMPLETE: Text("Told what is missing"),
     ClockKind.COUNTER_OFFER: Text("Answer to the counter-offer"),
+}
+BOUND_WORDS = {
+    Bound.PRODUCT: Text("The product ends here"),
+    Bound.GRADE: Text("The limit of the grade holds it down"),
+    Bound.AFFORDABILITY: Text("What can be carried holds it down"),
 }
 CLOCK_LOOKS = {ClockState.MET: "good", ClockState.GREEN: "good", ClockState.AMBER: "warn", ClockState.RED: "bad"}
 
@@ -56,6 +62,8 @@ def decide_context(r: Work, view: CaseView) -> dict[str, Any]:
         "review_mine": found.had_part,
         "missing_papers": found.missing,
         "may_waive": actor().has(Role.APPROVER),
+        "room": room_of(r, view.line.id),
+        "bound_words": BOUND_WORDS,
     }
 
 

@@ -184,3 +184,17 @@ def test_another_application_on_the_same_account_is_drawn(house, app, browser, a
     assert "1 other application of the last 90 days" in page
     assert "Same bank account" in page
     assert "李大海" in page
+
+
+def test_the_case_says_how_much_could_be_lent_and_adds_the_price_up(house, app, applicant, officer, browser):
+    case = case_of(house, app, browser(applicant), **REFERRED)
+    page = " ".join(re.sub(r"<[^>]+>", " ", browser(officer).get(case).text).split())
+    assert "Amount asked for CN¥180,000.00" in page
+    assert re.search(r"Most that can be carried, over 36 months CN¥[1-9]", page)
+    assert re.search(r"Most for the grade CN¥[1-9]", page)
+    assert "Most of the product CN¥" in page
+    build_up = re.search(r"Cost of funds ([\d.]+)% Expected loss ([\d.]+)% Cost of capital ([\d.]+)% "
+                         r"Operating cost ([\d.]+)% Margin ([\d.]+)% Rate ([\d.]+)%", page)  # fmt: skip
+    assert build_up
+    *parts, rate = (float(one) for one in build_up.groups())
+    assert abs(sum(parts) - rate) < 0.03, "five parts, each shown to two decimals"
