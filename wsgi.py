@@ -59,6 +59,7 @@ FEATURES: tuple[str, ...] = (
     "origination.web.applicant",
     "origination.web.draft",
     "origination.web.owners",
+    "origination.web.year_accounts",
     "origination.web.papers",
     "origination.web.status",
     "origination.web.closing",

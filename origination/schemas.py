@@ -20,6 +20,7 @@ from core.domain.facts import CATALOGUE
 from core.domain.money import Money, parse_amount
 from core.domain.party import PartyKind
 from core.domain.texts import Text
+from origination.domain.accounts import LINES, SIGNED, YearAccounts
 from origination.domain.application import OwnerEntry, Section
 
 REQUIRED = Text("Answer this question")
@@ -259,6 +260,50 @@ def read_share(raw: Any) -> Decimal:
     if isinstance(raw, bool | float) or not re.fullmatch(r"\d{1,3}(\.\d{1,4})?", text) or Decimal(text) > 100:
         raise InvalidInput({"share": Text("Enter a percentage from 0 to 100, like 33.3333")})
     return Decimal(text) / 100
+
+
+def read_year(
+    values: Mapping[str, Any], currency: str, today: date
+) -> tuple[YearAccounts | None, dict[str, list[str]]]:
+    """(one year of accounts, `accounts-<line>` -> messages) as the applicant typed it; the year None when refused.
+
+    Raises nothing: every line that is missing, unreadable or impossible is told at once.
+    """
+    wrong: dict[str, list[str]] = {}
+    figures: dict[str, Money] = {}
+    for line in LINES:
+        text = plain(values.get(f"accounts-{line}") or "")
+        minus = line in SIGNED and text[:1] in {"-", "\N{MINUS SIGN}"}
+        try:
+            if text:
+                size = parse_amount(text[1:].lstrip() if minus else text, currency, line)
+                figures[line] = -size if minus else size
+        except InvalidInput as refused:
+            wrong[f"accounts-{line}"] = [message for texts in refused.fields.values() for message in texts]
+    ends_on = _year_end(values, today, wrong)
+    try:
+        year = YearAccounts(
+            ends_on or today, currency, figures, audited=bool(values.get("accounts-audited")), declared=True
+        )
+    except InvalidInput as refused:
+        for line, texts in refused.fields.items():
+            wrong.setdefault(f"accounts-{line}", [texts] if isinstance(texts, str) else list(texts))
+    return (None, wrong) if wrong else (year, {})
+
+
+def _year_end(values: Mapping[str, Any], today: date, wrong: dict[str, list[str]]) -> date | None:
+    name = "accounts-ends_on"
+    parts = [plain(values.get(f"{name}-{part}") or "") for part in ("year", "month", "day")]
+    try:
+        found = read_answer(CATALOGUE["founded_on"], "-".join(parts) if any(parts) else values.get(name), "sme", "EUR")
+    except InvalidInput as refused:
+        wrong[name] = [message for texts in refused.fields.values() for message in texts]
+        return None
+    if not isinstance(found, date):
+        wrong[name] = [Text("Enter the last day of the financial year")]
+    elif found > today:
+        wrong[name] = [Text("This date is in the future. Enter a date in the past.")]
+    return found if isinstance(found, date) else None
 
 
 def read_wish(values: Mapping[str, Any], currency: str) -> tuple[Money, int]:

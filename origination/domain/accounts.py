@@ -13,7 +13,7 @@ from datetime import date
 from decimal import Decimal
 
 from core.domain.errors import InvalidInput
-from core.domain.fact import FactValue
+from core.domain.fact import Facts, FactValue
 from core.domain.money import Money, Rounding
 from core.domain.texts import Text
 from origination.domain.affordability import ratio
@@ -73,6 +73,7 @@ class YearAccounts:
     currency: str
     figures: dict[str, Money]
     audited: bool = False
+    declared: bool = False  # typed by the applicant; nobody has seen the document yet
 
     def __post_init__(self) -> None:
         found: dict[str, str | list[str]] = {}
@@ -162,6 +163,22 @@ def remarks(years: Sequence[YearAccounts], day: date) -> tuple[Remark, ...]:
                 text = Text("{line} is {share} times that of the year before", line=LINES[name], share=f"{share:.1f}")
                 found.append(Remark(year.ends_on, text))
     return tuple(found)
+
+
+def declared_gaps(years: Sequence[YearAccounts], answers: Facts) -> tuple[Remark, ...]:
+    """Where the newest year says something else than the answers of the same application."""
+    newest = max(years, key=lambda year: year.ends_on, default=None)
+    if newest is None:
+        return ()
+    return tuple(
+        Remark(
+            newest.ends_on,
+            Text("{line}: {here} here, but {there} on the pages before", line=LINES[line],
+                 here=newest.figures[line], there=answers[fact]),
+        )
+        for line, fact in FACT_OF.items()
+        if line in newest.figures and fact in answers and answers[fact] != newest.figures[line]
+    )  # fmt: skip
 
 
 def documented_facts(years: Sequence[YearAccounts]) -> dict[str, FactValue]:

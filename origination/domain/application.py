@@ -126,6 +126,7 @@ CONTACT = Section(
 DOCUMENTS = Section("documents", Text("Documents"))
 CONSENTS = Section("consents", Text("Consents"))
 OWNERS = Section("owners", Text("Owners"))
+ACCOUNTS = Section("accounts", Text("Yearly accounts"))
 
 SECTIONS: dict[str, tuple[Section, ...]] = {
     "consumer": (
@@ -167,6 +168,7 @@ SECTIONS: dict[str, tuple[Section, ...]] = {
             "balance", Text("Balance sheet and security"),
             ("total_assets", "total_liabilities", "equity", "collateral_value"),
         ),
+        ACCOUNTS,
         Section("plan", Text("What the loan will do"), ("jobs_created", "jobs_retained")),
         DOCUMENTS,
         CONSENTS,

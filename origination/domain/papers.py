@@ -8,6 +8,7 @@ from core.domain.fact import BOTH, CONSUMER, SME
 from core.domain.texts import Text
 
 BANK_FILE = "bank_file"
+ACCOUNTS = "accounts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,11 @@ PAPERS: dict[str, Paper] = {
     "statements": Paper(
         Text("Annual accounts or bank statements of the last year"),
         Text("Signed accounts of the last two years, or statements of all accounts for twelve months."),
+    ),
+    ACCOUNTS: Paper(
+        Text("Annual accounts of the last two years"),
+        Text("Balance sheet and profit and loss account of each year, with the signature or the auditor's opinion."),
+        SME,
     ),
     BANK_FILE: Paper(
         Text("Bank statements as a file (CAMT.053, MT940 or CSV)"),

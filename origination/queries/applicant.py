@@ -20,8 +20,10 @@ from core.domain.money import Money
 from core.domain.party import PartyKind
 from core.domain.texts import Text
 from core.tables import SignedLinkRow, UserRow
+from origination.domain.accounts import YearAccounts
 from origination.domain.application import ApplicationStatus, OwnerEntry
 from origination.domain.product import Product
+from origination.queries.evidence import years_of
 from origination.queries.products import product_version
 from origination.tables.application import ApplicationDocumentRow, ApplicationRow, ConsentRow
 
@@ -57,6 +59,7 @@ class ApplicationView:
     owners: tuple[OwnerEntry, ...]
     consents: Mapping[str, datetime]
     papers: tuple[PaperView, ...]
+    years: tuple[YearAccounts, ...]
     row_version: int
     assessment: int
     locale: str
@@ -137,6 +140,7 @@ def view_of(r: Work, row: ApplicationRow) -> ApplicationView:
         owners=tuple(_owner(owner) for owner in row.owners),
         consents=_consents(r, row.id),
         papers=papers_of(r, row.id),
+        years=tuple(year.accounts for year in years_of(r, row)) if row.segment == "sme" else (),
         row_version=row.row_version,
         assessment=row.assessment,
         locale=row.locale,

@@ -51,6 +51,11 @@ class YearView:
     entered_by: str
     entered_at: datetime
 
+    @property
+    def is_declared(self) -> bool:
+        """The applicant typed it; nobody has held it against the document."""
+        return self.accounts.declared
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
@@ -67,8 +72,8 @@ def evidence_of(r: Work, row: ApplicationRow) -> Evidence:
     """What the documents of an application say now."""
     answers = answers_of(row)
     accounts = _accounts(r, row, answers)
-    years = _years(r, row)
-    documented = (*_from_accounts(years), *_read(r, row))
+    years = years_of(r, row)
+    documented = (*_from_accounts([year for year in years if not year.is_declared]), *_read(r, row))
     same = [account for account in accounts if account.currency == row.currency]
     facts = combined_facts([account.facts for account in same])
     paper = same[0].paper_id if same else None
@@ -99,7 +104,8 @@ def _accounts(r: Work, row: ApplicationRow, answers: Facts) -> tuple[AccountView
     return tuple(views)
 
 
-def _years(r: Work, row: ApplicationRow) -> tuple[YearView, ...]:
+def years_of(r: Work, row: ApplicationRow) -> tuple[YearView, ...]:
+    """The yearly accounts of a company that applies, the newest first."""
     query = select(CompanyAccountsRow).where(
         CompanyAccountsRow.application_id == row.id, CompanyAccountsRow.replaced_at.is_(None)
     )
@@ -111,7 +117,7 @@ def _years(r: Work, row: ApplicationRow) -> tuple[YearView, ...]:
 
 def _year(kept: CompanyAccountsRow) -> YearAccounts:
     figures = {name: Money(minor, kept.currency) for name, minor in json.loads(kept.figures).items()}
-    return YearAccounts(kept.ends_on, kept.currency, figures, audited=kept.audited)
+    return YearAccounts(kept.ends_on, kept.currency, figures, audited=kept.audited, declared=kept.by_applicant)
 
 
 def _from_accounts(years: Sequence[YearView]) -> list[Documented]:

@@ -2,41 +2,28 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from core.db import Work
-from core.domain.errors import NotFound
-from core.domain.fact import FactValue
 from core.domain.money import Money
-from core.domain.texts import Text
 from origination.domain.application import (
-    REQUIRED_CONSENTS,
-    SECTIONS,
     ApplicationStatus,
-    OwnerEntry,
-    Section,
-    SectionStatus,
-    section_status,
 )
 from origination.domain.decision import BUILT_IN
 from origination.domain.policy import OriginationPolicy
 from origination.domain.product import Product
 from origination.queries.rows import (
-    answers_of,
     check_sight,
-    consent_rows,
     kyc_check_of,
     latest_decision,
     offers_of,
-    owners_of,
     product_of,
 )
 from origination.tables.application import ApplicationDocumentRow, ApplicationRow
@@ -84,56 +71,6 @@ def line_of(row: ApplicationRow) -> ApplicationLine:
     )
 
 
-def my_applications(r: Work) -> tuple[ApplicationLine, ...]:
-    """The actor's own applications, newest first."""
-    actor = r.actor
-    mine = []
-    if actor.id is not None:
-        mine.append(ApplicationRow.owner_user_id == actor.id)
-    if actor.party_id is not None:
-        mine.append(ApplicationRow.party_id == actor.party_id)
-    if not mine:
-        return ()
-    query = select(ApplicationRow).where(or_(*mine)).order_by(ApplicationRow.created_at.desc())
-    return tuple(line_of(row) for row in r.session.scalars(query))
-
-
-@dataclass(frozen=True, slots=True)
-class SectionView:
-    """One task with its state, what is answered, what was typed and refused, and why."""
-
-    section: Section
-    status: SectionStatus
-    typed: Any
-    errors: Mapping[str, Sequence[str]]
-
-
-@dataclass(frozen=True, slots=True)
-class DraftView:
-    """A draft, or the answers of an application that was sent."""
-
-    line: ApplicationLine
-    row_version: int
-    product: Product
-    answers: Mapping[str, FactValue]
-    owners: tuple[OwnerEntry, ...]
-    consents: frozenset[str]
-    documents: tuple[DocumentLine, ...]
-    sections: tuple[SectionView, ...]
-
-    @property
-    def is_complete(self) -> bool:
-        """True when every task but the documents, which may follow, is done."""
-        return all(view.status is SectionStatus.COMPLETED for view in self.sections if view.section.name != "documents")
-
-    def section(self, name: str) -> SectionView:
-        """The task of that name. Raises NotFound."""
-        for view in self.sections:
-            if view.section.name == name:
-                return view
-        raise NotFound(Text("There is no such page"))
-
-
 @dataclass(frozen=True, slots=True)
 class DocumentLine:
     """One item of the checklist."""
@@ -149,48 +86,6 @@ class DocumentLine:
     requested_by: str | None = None
     expires_on: date | None = None
     reminders: int = 0
-
-
-def draft(r: Work, application_id: UUID) -> DraftView:
-    """The application as its task list. Raises NotFound for somebody else's."""
-    row = r.get(ApplicationRow, application_id)
-    check_sight(r, row)
-    kept = json.loads(row.draft)
-    answers, owners, consents = answers_of(row), owners_of(row), frozenset(consent_rows(r, row.id))
-    documents, product = documents_of(r, row), product_of(r, row)
-    views = tuple(
-        SectionView(
-            section,
-            _status(section, answers, owners, consents, documents, product, kept.get("errors", {})),
-            kept.get("typed", {}).get(section.name),
-            kept.get("errors", {}).get(section.name, {}),
-        )
-        for section in SECTIONS[row.segment]
-    )
-    return DraftView(line_of(row), row.row_version, product, answers, owners, consents, documents, views)
-
-
-def _status(
-    section: Section,
-    answers: Mapping[str, FactValue],
-    owners: tuple[OwnerEntry, ...],
-    consents: frozenset[str],
-    documents: tuple[DocumentLine, ...],
-    product: Product,
-    errors: Mapping[str, Any],
-) -> SectionStatus:
-    if errors.get(section.name):
-        return SectionStatus.PROBLEM
-    if section.facts:
-        return section_status(section, answers)
-    done, begun = {
-        "owners": (bool(owners), bool(owners)),
-        "consents": ({kind.value for kind in REQUIRED_CONSENTS} <= consents, bool(consents)),
-        "documents": ({d.kind for d in documents if d.document_id} >= set(product.documents), bool(documents)),
-    }[section.name]
-    if done:
-        return SectionStatus.COMPLETED
-    return SectionStatus.IN_PROGRESS if begun else SectionStatus.NOT_STARTED
 
 
 def documents_of(r: Work, row: ApplicationRow) -> tuple[DocumentLine, ...]:

@@ -23,6 +23,7 @@ from core.domain.money import Money
 from core.domain.texts import Text
 from core.tables import SignedLinkRow, UserRow
 from origination.domain.application import (
+    ACCOUNTS,
     CONSENT_TEXTS,
     ApplicationStatus,
     ConsentKind,
@@ -35,7 +36,7 @@ from origination.domain.identity.check import KINDS, check_identity_number
 from origination.domain.offer import Wish
 from origination.domain.policy import OriginationPolicy
 from origination.queries.rows import check_sight, consent_rows, product_of
-from origination.schemas import read_owners, read_section
+from origination.schemas import read_owners, read_section, read_year
 from origination.steps.case import SUBJECT, copy_wish, open_case, owner_row, touch
 from origination.steps.catalogue import product_on_sale
 from origination.tables.application import ApplicationRow, ConsentRow
@@ -146,6 +147,8 @@ def errors_again(w: Work, row: ApplicationRow) -> dict[str, dict[str, list[str]]
         section = section_named(row.segment, name)
         if name == "owners":
             found[name] = _owner_errors(w, typed)[1]
+        elif name == ACCOUNTS.name:
+            found[name] = read_year(typed, row.currency, w.clock.today())[1]
         elif section is not None:
             answers, errors = read_section(section, row.segment, row.currency, typed)
             check_numbers(w, answers, errors)

@@ -30,7 +30,7 @@ from origination.domain.application import ApplicationStatus
 from origination.domain.cash_flow import cash_flow
 from origination.domain.evidence import documentable
 from origination.domain.papers import BANK_FILE
-from origination.queries.evidence import evidence_of
+from origination.queries.evidence import evidence_of, years_of
 from origination.queries.links import account_index
 from origination.queries.rows import answers_of
 from origination.steps.amend import void_assessment
@@ -229,6 +229,22 @@ def enter_accounts(
     else:
         touch(row)
     return kept
+
+
+def confirm_year(
+    w: Work, application_id: UUID, ends_on: date | None, *, paper_id: UUID | None, field: str = "paper",
+    expected_version: int | None = None,
+) -> CompanyAccountsRow:  # fmt: skip
+    """The figures the applicant typed for a year, held against a document and found there: from now on documented.
+
+    Raises InvalidInput (`field`) without a document, NotFound without such a year, and what `enter_accounts` raises.
+    """
+    row = _open_for_facts(w, application_id, expected_version)
+    paper = _paper(w, row, paper_id, field)
+    year = next((one.accounts for one in years_of(w, row) if one.is_declared and one.accounts.ends_on == ends_on), None)
+    if year is None:
+        raise NotFound(Text("There is no such year, or it was checked already"))
+    return enter_accounts(w, application_id, year.ends_on, year.figures, audited=year.audited, paper_id=paper.id)
 
 
 def forget_paper(w: Work, row: ApplicationRow, paper_id: UUID) -> None:

@@ -28,7 +28,9 @@ from origination.domain.application import (
 )
 from origination.domain.assessment import wish_of
 from origination.domain.identity.check import index_number
+from origination.domain.papers import ACCOUNTS
 from origination.domain.policy import OriginationPolicy
+from origination.queries.evidence import years_of
 from origination.queries.rows import answers_of, consent_rows, owners_of, product_of
 from origination.steps.case import move, open_case, write_answers
 from origination.steps.draft import errors_again
@@ -232,7 +234,8 @@ def _owner_party(w: Work, row: ApplicationRow, owner: OwnerRow) -> PartyRow:
 def _request_documents(w: Work, row: ApplicationRow) -> None:
     query = select(ApplicationDocumentRow.kind).where(ApplicationDocumentRow.application_id == row.id)
     held = set() if w.is_new(row.id) else set(w.session.scalars(query))
-    for kind in product_of(w, row).documents:
+    declared = (ACCOUNTS,) if row.segment == "sme" and years_of(w, row) else ()  # what was typed has to be shown
+    for kind in dict.fromkeys((*product_of(w, row).documents, *declared)):
         if kind not in held:
             w.add(
                 ApplicationDocumentRow(

@@ -10,7 +10,16 @@ from flask import url_for
 from core.domain.party import PartyKind
 from core.domain.texts import Text
 from core.i18n import percent, translate
-from origination.domain.application import CONSENTS, DOCUMENTS, OWNERS, SECTIONS, ConsentKind, Section, is_needed
+from origination.domain.application import (
+    ACCOUNTS,
+    CONSENTS,
+    DOCUMENTS,
+    OWNERS,
+    SECTIONS,
+    ConsentKind,
+    Section,
+    is_needed,
+)
 from origination.queries.applicant import REQUESTED, ApplicationView
 from origination.web.questions import paper_name, spoken
 from origination.web.tasks import url_of
@@ -51,6 +60,16 @@ def _rows(view: ApplicationView, section: Section, *, changeable: bool) -> list[
             {"key": paper_name(kind), "value": translate(RECEIVED_TEXT if count else LATER_TEXT), "hint": None}
             for kind, count in _papers(view).items()
         ]
+    if section.name == ACCOUNTS.name:
+        return [
+            {
+                "key": translate(Text("Year to {day}", day=year.ends_on)),
+                "value": translate(Text("Revenue {revenue}, profit {profit}", revenue=year.figures["revenue"],
+                                        profit=year.figures["profit"])),
+                "hint": None,
+            }
+            for year in view.years
+        ] or [{"key": translate(section.title), "value": translate(LATER_TEXT), "hint": None}]  # fmt: skip
     if section.name == CONSENTS.name:
         return [
             {"key": translate(CONSENT_NAMES[kind]), "value": _agreed(view, kind), "hint": None} for kind in ConsentKind
@@ -101,6 +120,8 @@ def problem_links(view: ApplicationView, problems: Mapping[str, list[str]]) -> l
 def _section_with(view: ApplicationView, name: str) -> Section | None:
     if name.startswith("owners"):
         return OWNERS
+    if name.startswith(f"{ACCOUNTS.name}-"):
+        return ACCOUNTS
     if name.startswith("consent_"):
         return CONSENTS
     return next((section for section in SECTIONS[view.segment] if name in section.facts), None)

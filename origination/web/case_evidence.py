@@ -135,12 +135,12 @@ def _year(year: YearView, before: YearView | None) -> dict[str, Any]:
         "view": year,
         "figures": [(translate(LINES[name]), year.accounts.figures[name]) for name in LINES
                     if name in year.accounts.figures],
-        "ratios": [(translate(RATIO_TEXTS[name]), _ratio(name, value)) for name, value in worked.items()
+        "ratios": [(translate(RATIO_TEXTS[name]), ratio_text(name, value)) for name, value in worked.items()
                    if value is not None],
     }  # fmt: skip
 
 
-def _ratio(name: str, value: Decimal) -> str:
+def ratio_text(name: str, value: Decimal) -> str:
     if name in SHARES:
         return percent(value)
     return show(int(value)) if name in DAYS else f"{value:.2f}"

@@ -26,7 +26,7 @@ from origination.domain.papers import BANK_FILE, papers_for
 from origination.queries.officer import CaseView, case
 from origination.steps.amend import amend
 from origination.steps.desk import request_papers
-from origination.steps.evidence import clean_statement, document_fact, enter_accounts
+from origination.steps.evidence import clean_statement, confirm_year, document_fact, enter_accounts
 from origination.steps.papers import read_paper, receive_paper, turn_paper
 from origination.web.case import refused
 from origination.web.officer import STAFF_OF_CASES
@@ -50,9 +50,9 @@ def _version() -> int | None:
     return request.form.get("version", type=int)
 
 
-def _paper_id() -> UUID | None:
+def _paper_id(field: str = "paper") -> UUID | None:
     try:
-        return UUID(request.form.get("paper", ""))
+        return UUID(request.form.get(field, ""))
     except ValueError:
         return None
 
@@ -150,6 +150,23 @@ def accounts(application_id: UUID) -> Response | tuple[str, int]:
                 w, application_id, ends_on, figures, audited=bool(request.form.get("audited")), paper_id=_paper_id(),
                 expected_version=_version(),
             )  # fmt: skip
+    except REFUSALS as error:
+        return refused(application_id, error)
+    flash(gettext("The accounts are kept."), "success")
+    return _back(application_id, "accounts")
+
+
+@bp.post("/accounts/confirm")
+@allow(*STAFF_OF_CASES)
+def confirm_accounts(application_id: UUID) -> Response | tuple[str, int]:
+    """What the applicant typed for a year is what the document says."""
+    ends_on = read_date(request.form, "ends_on")
+    field = f"agrees_{ends_on}"
+    try:
+        with work() as w:
+            confirm_year(
+                w, application_id, ends_on, paper_id=_paper_id(field), field=field, expected_version=_version()
+            )
     except REFUSALS as error:
         return refused(application_id, error)
     flash(gettext("The accounts are kept."), "success")

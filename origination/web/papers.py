@@ -20,7 +20,7 @@ from core.web.forms import Form
 from core.web.guards import allow, public
 from core.web.work import house, read, work
 from origination.domain.application import CLOSED
-from origination.domain.papers import BANK_FILE, PAPERS
+from origination.domain.papers import ACCOUNTS, BANK_FILE, PAPERS
 from origination.queries.applicant import REJECTED, REQUESTED, ApplicationView, my_application, view_by_link
 from origination.steps.draft import UPLOAD, make_link
 from origination.steps.evidence import clean_statement
@@ -62,7 +62,8 @@ def _code(url: str) -> Markup:
 
 def items_of(view: ApplicationView) -> list[dict[str, Any]]:
     """One entry a kind of document: its name, whether it is wanted still, and the files under it."""
-    kinds = dict.fromkeys((*view.product.documents, BANK_FILE, *(paper.kind for paper in view.papers)))
+    declared = (ACCOUNTS,) if view.years else ()
+    kinds = dict.fromkeys((*view.product.documents, *declared, BANK_FILE, *(paper.kind for paper in view.papers)))
     items = []
     for kind in kinds:
         files = [paper for paper in view.papers if paper.kind == kind and paper.status != REQUESTED]

@@ -42,6 +42,10 @@ WHY: Mapping[str, Text] = {
     "owners": Text("The law asks us to know the people behind a company: everybody who holds a share of it."),
     "results": Text("The yearly accounts show which instalment the company can carry. Put a minus before a loss."),
     "balance": Text("What the company owns and owes at the end of the last financial year."),
+    "accounts": Text(
+        "The accounts of the last two or three years show where the company is going. They replace nothing you entered "
+        "before; they add to it."
+    ),
     "plan": Text("What the loan makes possible counts, too."),
     "documents": Text("They prove what you told us. You can also send them after the application."),
     "consents": Text("We ask before we do it. Without these we cannot go on."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from flask import render_template, url_for
@@ -9,6 +10,7 @@ from flask import render_template, url_for
 from core.domain.texts import Text
 from core.i18n import current_locale, translate
 from origination.domain.application import (
+    ACCOUNTS,
     CONSENTS,
     DOCUMENTS,
     OWNERS,
@@ -20,6 +22,7 @@ from origination.domain.application import (
 )
 from origination.queries.applicant import ApplicationView
 
+LATER = Text("Can also follow after sending")
 CHECK_LABEL = Text("Check your answers and send")
 LOOKS = {
     SectionStatus.COMPLETED: "done",
@@ -33,6 +36,8 @@ def status_in(view: ApplicationView, section: Section) -> SectionStatus:
     """The state of one section of a draft."""
     if section.name == DOCUMENTS.name:
         return _of(set(view.product.documents), {paper.kind for paper in view.papers if paper.document_id})
+    if section.name == ACCOUNTS.name:
+        return _accounts(view)
     if section.name == CONSENTS.name:
         return _of({kind.value for kind in REQUIRED_CONSENTS}, set(view.consents))
     problem = bool(view.errors.get(section.name))
@@ -43,6 +48,17 @@ def status_in(view: ApplicationView, section: Section) -> SectionStatus:
     return section_status(section, view.answers, problem=problem)
 
 
+def _accounts(view: ApplicationView) -> SectionStatus:
+    """Two years are wanted, of a company younger than that one; a year typed wrong is a problem."""
+    if view.errors.get(ACCOUNTS.name):
+        return SectionStatus.PROBLEM
+    founded = view.answers.get("founded_on")
+    young = isinstance(founded, date) and (view.created_at.date() - founded).days < 2 * 365
+    if len(view.years) >= (1 if young else 2):
+        return SectionStatus.COMPLETED
+    return SectionStatus.IN_PROGRESS if view.years else SectionStatus.NOT_STARTED
+
+
 def _of(wanted: set[str], given: set[str]) -> SectionStatus:
     if wanted <= given:
         return SectionStatus.COMPLETED
@@ -50,11 +66,13 @@ def _of(wanted: set[str], given: set[str]) -> SectionStatus:
 
 
 def open_sections(view: ApplicationView) -> tuple[Section, ...]:
-    """What must still be done before sending; documents may follow later."""
+    """What must still be done before sending; documents and accounts may follow later, but nothing stays wrong."""
+    later = {DOCUMENTS.name, ACCOUNTS.name}
     return tuple(
         section
         for section in SECTIONS[view.segment]
-        if section.name != DOCUMENTS.name and status_in(view, section) is not SectionStatus.COMPLETED
+        if (status := status_in(view, section)) is not SectionStatus.COMPLETED
+        and (section.name not in later or status is SectionStatus.PROBLEM)
     )
 
 
@@ -62,6 +80,7 @@ def url_of(view: ApplicationView, section: Section, **query: Any) -> str:
     """The page of a section."""
     endpoint = {
         OWNERS.name: "owners.page",
+        ACCOUNTS.name: "year_accounts.listing",
         DOCUMENTS.name: "papers.listing",
         CONSENTS.name: "draft.consents",
     }.get(section.name)
@@ -76,7 +95,7 @@ def next_url(view: ApplicationView, after: str) -> str:
     at = next((n for n, section in enumerate(sections) if section.name == after), -1)
     for section in (*sections[at + 1 :], *sections[: at + 1]):
         if section.name != after and status_in(view, section) is not SectionStatus.COMPLETED:
-            if section.name == DOCUMENTS.name and sections.index(section) < at:
+            if section.name in {ACCOUNTS.name, DOCUMENTS.name} and sections.index(section) < at:
                 continue
             return url_of(view, section)
     return url_for("draft.check", application_id=view.id)
@@ -90,7 +109,7 @@ def task_list_page(view: ApplicationView) -> str:
             "label": translate(section.title),
             "url": url_of(view, section),
             "status": LOOKS[status_in(view, section)],
-            "hint": None,
+            "hint": translate(LATER) if section.name in {ACCOUNTS.name, DOCUMENTS.name} else None,
         }
         for section in sections
     ]

@@ -9,10 +9,10 @@ from core.domain.actor import Role
 from core.domain.errors import Conflict, IllegalTransition, InvalidInput, NotAllowed, NotFound
 from core.domain.money import Money
 from core.tables import PartyRow
-from origination.domain.application import ConsentKind, SectionStatus
+from origination.domain.application import ConsentKind
 from origination.domain.offer import Wish
+from origination.queries.applicant import my_application, my_applications
 from origination.queries.rows import answers_of, consent_rows
-from origination.queries.tracker import draft, my_applications
 from origination.steps.draft import (
     UPLOAD,
     follow_link,
@@ -40,16 +40,17 @@ def test_a_refused_page_keeps_what_was_typed_and_what_was_right(house, applicant
         saved = save_section(w, row.id, "work", page)
         assert set(saved.errors) == {"income_monthly", "employed_since_on"}
     with house.read(applicant) as r:
-        view = draft(r, row.id).section("work")
-        assert view.status is SectionStatus.PROBLEM
-        assert view.typed["employed_since_on"] == "2025-02-30"
-        assert draft(r, row.id).answers["occupation"] == 3
+        view = my_application(r, row.id)
+        assert set(view.errors["work"]) == {"income_monthly", "employed_since_on"}
+        assert view.typed["work"]["employed_since_on"] == "2025-02-30"
+        assert view.answers["occupation"] == 3
     with house.work(applicant) as w:
         better = save_section(w, row.id, "work", page | {"income_monthly": "1.2万", "employed_since_on": "2025-02-28"})
         assert not better.errors
     with house.read(applicant) as r:
-        assert draft(r, row.id).section("work").status is SectionStatus.COMPLETED
-        assert draft(r, row.id).answers["income_monthly"] == Money.of(12000, "CNY")
+        view = my_application(r, row.id)
+        assert "work" not in view.errors
+        assert view.answers["income_monthly"] == Money.of(12000, "CNY")
 
 
 @pytest.mark.parametrize(
@@ -137,9 +138,9 @@ def test_owners_above_a_hundred_percent_stay_on_the_page(house, applicant):
         lines = [{"name": "A", "kind": "person", "share": "70"}, {"name": "B", "kind": "person", "share": "40"}]
         assert "100 %" in save_owners(w, row.id, lines).errors["owners"][0]
     with house.read(applicant) as r:
-        view = draft(r, row.id).section("owners")
-        assert view.status is SectionStatus.PROBLEM
-        assert view.typed[1]["share"] == "40"
+        view = my_application(r, row.id)
+        assert view.errors["owners"]
+        assert view.typed["owners"][1]["share"] == "40"
 
 
 def test_sending_makes_a_party_and_links_it_to_the_account(house, applicant):
@@ -186,7 +187,7 @@ def test_somebody_elses_application_is_not_there(house, applicant):
         with pytest.raises(NotFound):
             submit(w, sent.application_id)
         with pytest.raises(NotFound):
-            draft(w, sent.application_id)
+            my_application(w, sent.application_id)
 
 
 @pytest.mark.parametrize("role", [Role.COLLECTOR, Role.AUDITOR, Role.ADMIN, Role.RISK_MANAGER])
