@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
-import textwrap
-import time
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import pytest
 from sqlalchemy import func, select, text, update
 
+from core.clock import FixedClock
+from core.db import Database
 from core.domain.errors import Conflict
 from core.tables import OutboundMessageRow
 from repayment.steps import close_chunk as chunk_module
@@ -22,6 +18,7 @@ from repayment.steps.close_day import close_day
 from repayment.steps.hold import HoldKind, place_hold, release_hold
 from repayment.steps.promise import promise
 from repayment.tables import CloseExceptionRow, DunningActionRow, LedgerEntryRow, LoanDayRow, LoanRow, PromiseRow
+from tests.forked import run_and_kill
 from tests.repayment.house import House, cny
 
 
@@ -143,37 +140,19 @@ def test_two_closes_at_once_exclude_each_other(house: House) -> None:
         other.execute(text("SELECT pg_advisory_unlock_all()"))
 
 
-CLOSER = """
-import sys
-from datetime import date
-sys.path.insert(0, {root!r})
-from wsgi import create_app
-from core.clock import FixedClock
-from core.db import Database
-from core.settings import Settings
-from repayment.steps import close_day as module
-from datetime import datetime, UTC
-settings = Settings.from_env()
-database = Database({url!r}, FixedClock(datetime(2025, 3, 20, 17, tzinfo=UTC), settings.time_zone))
-app = create_app(settings, database)
-with app.app_context():
-    print("closing", flush=True)
-    module.close_day(database, through=date(2025, 3, 20), chunk=3)
-"""
-
-
 def test_a_close_killed_in_the_middle_goes_on_where_it_was(house: House, database_url: str) -> None:
     killed = [house.loan() for _ in range(12)]
-    root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-    script = textwrap.dedent(CLOSER).format(root=root, url=database_url)
-    for after in (0.15, 0.4):
-        process = subprocess.Popen([sys.executable, "-W", "ignore", "-c", script], stdout=subprocess.PIPE)
-        process.stdout.readline()
-        time.sleep(after)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        process.stdout.close()
-    assert house.today <= date(2025, 3, 20), "killed too late to prove anything"
+    through = date(2025, 3, 20)
+    late = FixedClock(datetime(2025, 3, 20, 17, tzinfo=UTC), house.clock.zone)
+    elsewhere = Database(database_url, late, house.database.policies)
+
+    def close() -> None:
+        with house.app.app_context():
+            close_day(elsewhere, through=through, chunk=3)
+
+    for reached in (date(2025, 2, 3), date(2025, 2, 17)):
+        run_and_kill(close, lambda reached=reached: house.today >= reached)
+    assert house.today <= through, "killed too late to prove anything"
     house.close_through(date(2025, 3, 20), daily=False)
     clean = picture(house, killed[0])
     assert all(picture(house, loan) == clean for loan in killed)
