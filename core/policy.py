@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Protocol, Self
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from core.db import Work
@@ -96,6 +97,7 @@ def load_policies(classes: Iterable[type[Policy]], instance: Path) -> dict[type,
 def keep_text(w: Work, stage: str, text: str) -> str:
     """Keeps the text under its hash, so that a decision made by it replays years later; returns the hash."""
     sha256 = text_hash(text)
-    if w.session.get(PolicyVersionRow, sha256) is None:
-        w.add(PolicyVersionRow(sha256=sha256, stage=stage, text=text, first_used_at=w.now))
+    if w.session.get(PolicyVersionRow, sha256) is None:  # two works may find that at once
+        new = insert(PolicyVersionRow).values(sha256=sha256, stage=stage, text=text, first_used_at=w.now)
+        w.session.execute(new.on_conflict_do_nothing())
     return sha256

@@ -1,14 +1,16 @@
-"""A generator that runs in a process of its own: two cores live the demonstration's days in little more than half
-the time."""
+"""Generators that run in processes of their own: idle cores live parts of the demonstration ahead of their turn."""
 
 from __future__ import annotations
 
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable, Generator
-from multiprocessing.connection import Connection
-from typing import TypeVar
+from collections import deque
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from typing import Generic, TypeVar
 
 from core.db import Database
 
@@ -16,32 +18,67 @@ T = TypeVar("T")
 STOP_WITHIN = 10.0
 
 
-def run_beside(source: Callable[[], Generator[T]], database: Database) -> Generator[T]:
-    """Yields what `source()` yields, computed ahead in a forked process. Call it before any thread is started.
+@dataclass(slots=True)
+class _Beside(Generic[T]):
+    """A forked process, and what it has sent that nobody asked for yet."""
 
-    Raises RuntimeError when that process ends early; it ends with this generator in any case.
+    process: BaseProcess
+    pipe: Connection
+    found: deque[T] = field(default_factory=deque)
+
+    def take(self) -> None:
+        """Takes over what has arrived; closes the pipe after the last."""
+        try:
+            while self.pipe.poll():
+                self.found.append(self.pipe.recv())
+        except EOFError:
+            self.pipe.close()
+
+    def end(self) -> None:
+        """Ends the process whatever it does."""
+        self.pipe.close()
+        if self.process.is_alive():
+            self.process.terminate()
+        self.process.join(STOP_WITHIN)
+
+
+def run_beside(sources: Sequence[Callable[[], Generator[T]]], database: Database) -> Generator[T]:
+    """Yields what the sources yield, one source after the other, while all of them are computed at once.
+
+    Call it before any thread is started. Raises RuntimeError when a process ends early; all end with this generator.
     """
+    running: list[_Beside[T]] = []
+    try:
+        running.extend(_fork(source, database) for source in sources)
+        for one in running:
+            yield from _in_turn(one, running)
+    finally:
+        for one in running:
+            one.end()
+
+
+def _in_turn(one: _Beside[T], running: list[_Beside[T]]) -> Generator[T]:
+    """What `one` sends. The pipes of all are emptied meanwhile, so that none waits for its turn."""
+    while one.found or not one.pipe.closed:
+        for ready in wait([each.pipe for each in running if not each.pipe.closed], None if not one.found else 0):
+            next(each for each in running if each.pipe is ready).take()
+        if any(each.process.exitcode for each in running):
+            break
+        if one.found:
+            yield one.found.popleft()
+    one.process.join(STOP_WITHIN)
+    if any(each.process.exitcode for each in running):
+        raise RuntimeError("a process that lives a part of the demonstration has ended early")
+
+
+def _fork(source: Callable[[], Generator[T]], database: Database) -> _Beside[T]:
     here, there = multiprocessing.Pipe(duplex=False)
     process = multiprocessing.get_context("fork").Process(
         target=_send_all, args=(source, there, here, database, os.getpid())
     )
     process.start()
     there.close()
-    try:
-        while True:
-            try:
-                found = here.recv()
-            except EOFError:
-                break
-            yield found
-        process.join(STOP_WITHIN)
-        if process.exitcode:
-            raise RuntimeError("the process that lives the lending side of the demonstration has ended early")
-    finally:
-        here.close()
-        if process.is_alive():
-            process.terminate()
-        process.join(STOP_WITHIN)
+    return _Beside(process, here)
 
 
 def _send_all(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
@@ -17,56 +17,86 @@ from core.tables import JobRunRow
 from core.users import actor_for, ensure_demo_users
 from demo.behaviour import Payer
 from demo.beside import run_beside
-from demo.lending import Lending
+from demo.lending import Lending, parts_of
 from demo.loading import LOAD_JOB, loading
 from demo.servicing import Borrowers
 from demo.stage import SEED, Stage, unhurried_disk
-from origination.steps.first_start import ensure_reference_data
+from origination.steps.first_start import ensure_reference_data, keep_sample_fresh
+from origination.steps.offer import due_to_expire, expire
 from repayment.steps.close_day import close_day, start_business_day
 
+NUMBERS = 10_000  # the applicants of each part are numbered on their own
 Progress = Callable[[int, int, date, int], None]
 
 
 @dataclass(slots=True)
 class Seeder:
-    """Lives the days: lending ahead, in a process of its own where `beside` is set, servicing and closing behind it."""
+    """Lives the days: lending ahead, its parts in processes of their own where `beside` is set, servicing and closing
+    behind it."""
 
     database: Database
     progress: Progress
     days: int
     beside: bool = False
     stage: Stage = field(init=False)
-    lending: Lending = field(init=False)
+    first: date = field(init=False)
+    lending: list[Lending] = field(init=False)
     loans: int = 0
 
     def __post_init__(self) -> None:
-        self.stage = Stage(self.database, rng=Random(SEED + 1))
-        self.lending = Lending(Stage(self.database, ahead=True), self.database.clock.today(), self.days)
+        today = self.database.clock.today()
+        self.first = today - timedelta(days=self.days)
+        self.stage = Stage(self.database, rng=Random(SEED - 1))
+        self.lending = [
+            Lending(
+                Stage(self.database, rng=Random(SEED + number), number=number * NUMBERS, ahead=True),
+                today, self.days, part,
+            )
+            for number, part in enumerate(parts_of(self.first, self.days))
+        ]  # fmt: skip
 
     def run(self) -> None:
         """From the first day to yesterday, then today's unfinished cases. Needs the app's context."""
         with unhurried_disk(self.database), loading(self.database), _rare_collections():
-            self._start(self.lending.first)
-            days = run_beside(self.lending.days_lived, self.database) if self.beside else self.lending.days_lived()
-            with closing(days):
+            self._start()
+            with closing(self._lent()) as days:
                 for at in range(self.days):
-                    self._live(self.lending.first + timedelta(days=at), next(days))
-                    self.progress(at + 1, self.days, self.lending.first + timedelta(days=at), self.loans)
+                    day = self.first + timedelta(days=at)
+                    self._live(day, next(days))
+                    self.progress(at + 1, self.days, day, self.loans)
                 next(days)
             self._finish()
 
-    def _start(self, first: date) -> None:
-        self.stage.set(first, time(7, 0))
+    def _lent(self) -> Generator[dict[UUID, Payer]]:
+        """Who borrowed, day by day."""
+        sources = [one.days_lived for one in self.lending]
+        if self.beside:
+            return run_beside(sources, self.database)
+        return (found for source in sources for found in source())
+
+    def _start(self) -> None:
+        self.stage.set(self.first, time(7, 0))
         with self.stage.work() as w:
-            w.add(JobRunRow(name=LOAD_JOB, run_on=first, status="running", started_at=w.now, progress={}))
-            start_business_day(w, first)
+            w.add(JobRunRow(name=LOAD_JOB, run_on=self.first, status="running", started_at=w.now, progress={}))
+            start_business_day(w, self.first)
             ensure_reference_data(w, demo=True)
             people = ensure_demo_users(w)
-            staff = {key: actor_for(row) for key, row in people.items()}
-            self.stage.staff, self.lending.stage.staff = staff, staff
+            self.stage.staff = {key: actor_for(row) for key, row in people.items()}
+        for one in self.lending:
+            one.stage.staff = self.stage.staff
+        self._keep_list_for(self.lending[-1])
+
+    def _keep_list_for(self, last: Lending) -> None:
+        """The list in use must not be too old for the first days of the last part, which nobody waits for."""
+        self.stage.set(self.first + timedelta(days=last.part.start), time(7, 0))
+        with self.stage.work() as w:
+            w.today = self.stage.clock.today()
+            keep_sample_fresh(w)
 
     def _finish(self) -> None:
         with self.stage.work() as w:
+            for application_id in due_to_expire(w):
+                expire(w, application_id)
             row = w.session.scalars(select(JobRunRow).where(JobRunRow.name == LOAD_JOB)).one()
             row.status, row.finished_at = "done", w.now
 

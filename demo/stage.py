@@ -38,7 +38,11 @@ class Stage:
 
     def set(self, day: date, at: time) -> None:
         """Moves the clock."""
-        self.clock.set(datetime.combine(day, at, self.clock.zone).astimezone(UTC))
+        self.clock.set(self.instant(day, at))
+
+    def instant(self, day: date, at: time) -> datetime:
+        """That time of that day where the lender is."""
+        return datetime.combine(day, at, self.clock.zone).astimezone(UTC)
 
     @contextmanager
     def work(self, actor: Actor = SYSTEM) -> Iterator[Work]:
