@@ -21,6 +21,8 @@ import numpy as np
 from core.domain.calendars import BusinessCalendar, Convention
 from core.domain.dates import DayCount
 from core.domain.money import Money
+from repayment.cli.apr_json import answer_apr
+from repayment.cli.reading import Fields
 from repayment.domain.cost import effective_annual_rate
 from repayment.domain.projection import project_portfolio
 from repayment.domain.schedule import (
@@ -35,6 +37,7 @@ from repayment.domain.schedule import (
     RateChange,
     Residual,
     RoundingRule,
+    Schedule,
     ScheduleRequest,
     build_schedule,
 )
@@ -42,6 +45,8 @@ from repayment.domain.schedule import (
 ROWS = 36
 LOANS = 3000
 Loan = tuple[int, int, date]  # minor units, rate in thousandths, day of disbursement
+Work = Callable[[Loan], Any]
+Feature = Callable[[int, date], dict[str, Any]]  # what a loan of that sum and day adds to the request
 
 
 def _loans(count: int) -> list[Loan]:
@@ -53,15 +58,20 @@ def _loans(count: int) -> list[Loan]:
     ]
 
 
-def per_second(work: Callable[[Loan], Any], loans: list[Loan], repeats: int = 3) -> float:
-    """Loans per CPU second: the best of a few runs, since a neighbour on the machine can only slow one down."""
-    best = float("inf")
-    for _ in range(repeats):
-        started = time.process_time()
-        for loan in loans:
-            work(loan)
-        best = min(best, time.process_time() - started)
-    return len(loans) / best
+def per_second(works: dict[str, Work], loans: list[Loan], rounds: int = 30, batch: int = 100) -> dict[str, float]:
+    """Loans per CPU second of each work: the best of many short rounds in turn.
+
+    A neighbour on the machine can only slow a round down, and taking turns lets all works have the same weather.
+    """
+    best = dict.fromkeys(works, float("inf"))
+    for k in range(rounds):
+        part = loans[k * batch % len(loans) :][:batch]
+        for name, work in works.items():
+            started = time.process_time()
+            for loan in part:
+                work(loan)
+            best[name] = min(best[name], (time.process_time() - started) / len(part))
+    return {name: 1 / seconds for name, seconds in best.items()}
 
 
 def request_of(loan: Loan, kind: Amortization, day_count: DayCount, **more: Any) -> ScheduleRequest:
@@ -78,52 +88,56 @@ def request_of(loan: Loan, kind: Amortization, day_count: DayCount, **more: Any)
     )
 
 
-def ours(kind: Amortization, day_count: DayCount) -> Callable[[Loan], Any]:
+def ours(kind: Amortization, day_count: DayCount, feature: Feature = lambda *_: {}) -> Work:
     """From plain figures to the finished rows: request, checks, schedule and its 36 instalments."""
-    return lambda loan: build_schedule(request_of(loan, kind, day_count)).instalments
+    return lambda loan: build_schedule(request_of(loan, kind, day_count, **feature(loan[0], loan[2]))).instalments
 
 
-def features(loan: Loan) -> dict[str, dict[str, Any]]:
-    """One feature at a time on top of an annuity by ACT/365F, and then all that fit together."""
-    minor, _, start = loan
-    grace: dict[str, Any] = {"grace": Grace(2)}
-    prepaid: dict[str, Any] = {"prepayments": (Prepayment(start + timedelta(days=200), Money(minor // 10, "EUR")),)}
-    changed: dict[str, Any] = {"rate_changes": (RateChange(start + timedelta(days=400), Decimal("0.05")),)}
-    fees: dict[str, Any] = {
-        "fees": (
-            Fee("arrangement", FeeKind.FINANCED, rate=Decimal("0.01")),
-            Fee("insurance", FeeKind.INSURANCE, rate=Decimal("0.0005"), payee="insurer"),
-        )
-    }
-    days: dict[str, Any] = {"business_days": BusinessDays(Convention.MODIFIED_FOLLOWING, BusinessCalendar("TARGET"))}
-    return {
-        "equalised to a multiple of 0.05": {"rounding": RoundingRule(residual=Residual.EQUALISED, multiple_minor=5)},
-        "business days of TARGET": days,
-        "fees": fees,
-        "balloon": {"balloon": Money(minor // 5, "EUR")},
-        "grace": grace,
-        "prepayment": prepaid,
-        "rate change": changed,
-        "two tranches": {"disbursements": (Disbursement(start + timedelta(days=50), Money(minor // 4, "EUR")),)},
-        "interest capitalised in a grace": {"grace": Grace(3, 3, InterestTreatment.CAPITALISED)},
-        "grace, prepayment and rate change": {**grace, **prepaid, **changed},
-        "the same with fees and business days": {**grace, **prepaid, **changed, **fees, **days},
-    }
+# What a product says of all its loans, and what happens to one of them.
+EQUALISED = RoundingRule(residual=Residual.EQUALISED, multiple_minor=5)
+TARGET = BusinessDays(Convention.MODIFIED_FOLLOWING, BusinessCalendar("TARGET"))
+FEES = (
+    Fee("arrangement", FeeKind.FINANCED, rate=Decimal("0.01")),
+    Fee("insurance", FeeKind.INSURANCE, rate=Decimal("0.0005"), payee="insurer"),
+)
+CAPITALISED = Grace(3, 3, InterestTreatment.CAPITALISED)
 
 
-def with_feature(name: str) -> Callable[[Loan], Any]:
-    """The general generator with one named set of features."""
-
-    def work(loan: Loan) -> Any:
-        more = features(loan)[name]
-        return build_schedule(request_of(loan, Amortization.ANNUITY, DayCount.ACT_365F, **more)).instalments
-
-    return work
+def prepaid(minor: int, start: date) -> dict[str, Any]:
+    """A tenth of the sum comes back early."""
+    return {"prepayments": (Prepayment(start + timedelta(days=200), Money(minor // 10, "EUR")),)}
 
 
-def peers() -> dict[str, Callable[[Loan], Any]]:
+def repriced(_: int, start: date) -> dict[str, Any]:
+    """The rate changes once."""
+    return {"rate_changes": (RateChange(start + timedelta(days=400), Decimal("0.05")),)}
+
+
+def in_parts(minor: int, start: date) -> dict[str, Any]:
+    """A quarter is paid out later."""
+    return {"disbursements": (Disbursement(start + timedelta(days=50), Money(minor // 4, "EUR")),)}
+
+
+FEATURES: dict[str, Feature] = {
+    "equalised to a multiple of 0.05": lambda *_: {"rounding": EQUALISED},
+    "business days of TARGET": lambda *_: {"business_days": TARGET},
+    "fees": lambda *_: {"fees": FEES},
+    "balloon": lambda minor, _: {"balloon": Money(minor // 5, "EUR")},
+    "grace": lambda *_: {"grace": Grace(2)},
+    "interest capitalised in a grace": lambda *_: {"grace": CAPITALISED},
+    "prepayment": prepaid,
+    "rate change": repriced,
+    "two tranches": in_parts,
+    "grace, prepayment and rate change": lambda *loan: {"grace": Grace(2), **prepaid(*loan), **repriced(*loan)},
+    "the same with fees and business days": lambda *loan: {
+        "grace": Grace(2), "fees": FEES, "business_days": TARGET, **prepaid(*loan), **repriced(*loan)
+    },
+}  # fmt: skip
+
+
+def peers() -> dict[str, Work]:
     """The independent libraries that are installed, each making 36 rows of a level loan."""
-    found: dict[str, Callable[[Loan], Any]] = {}
+    found: dict[str, Work] = {}
     if find_spec("mortgagemath"):
         from mortgagemath import LoanParams
         from mortgagemath import amortization_schedule as theirs
@@ -145,39 +159,66 @@ def portfolio(kind: Amortization, count: int) -> float:
     rng = np.random.default_rng(7)
     minor, rates = rng.integers(10**5, 10**8, count), rng.integers(1000, 360_000, count)
     rows = np.full(count, ROWS)
+    best = float("inf")
+    for _ in range(3):
+        started = time.process_time()
+        project_portfolio(minor, rates, rows, amortization=kind)
+        best = min(best, time.process_time() - started)
+    return count / best
+
+
+def schedules(loans: list[Loan]) -> None:
+    """One line for each kind and feature, with its ratio to each peer."""
+    annuity, equal = Amortization.ANNUITY, Amortization.EQUAL_PRINCIPAL
+    works = {
+        f"{kind.value}, {day_count.value}": ours(kind, day_count)
+        for kind, day_count in [
+            (annuity, DayCount.PERIOD), (annuity, DayCount.ACT_365F), (annuity, DayCount.THIRTY_E_360),
+            (equal, DayCount.ACT_365F), (Amortization.INTEREST_ONLY, DayCount.ACT_365F),
+            (Amortization.FLAT, DayCount.ACT_365F),
+        ]
+    }  # fmt: skip
+    works |= {f"annuity, {name}": ours(annuity, DayCount.ACT_365F, feature) for name, feature in FEATURES.items()}
+    beside = peers()
+    speeds = per_second(works | beside, loans)
+    heads = "".join(f" {name.split(',')[0]:>13}" for name in beside)
+    print(f"{'loans of 36 rows per CPU second':55} {'':>10}{heads}")
+    for name, speed in speeds.items():
+        ratios = "".join(f" {speed / speeds[peer]:13.2f}" for peer in beside)
+        print(f"{name:55} {speed:10,.0f}{ratios}")
+
+
+def flows_of(schedule: Schedule) -> dict[str, Any]:
+    """The flows of a schedule as the command reads them: one advance, 36 dated payments."""
+    paid = [{"on": row.due_on.isoformat(), "amount": str(row.payment)} for row in schedule.instalments]
+    first = {"on": schedule.request.disbursed_on.isoformat(), "amount": str(schedule.request.principal)}
+    return {"advances": [first], "payments": paid, "unit_periods_per_year": 12}
+
+
+def rates(loans: list[Loan]) -> None:
+    """CPU seconds of the cost of 1,000 schedules by each method."""
+    made = [build_schedule(request_of(loan, Amortization.ANNUITY, DayCount.ACT_365F)) for loan in loans[:1000]]
     started = time.process_time()
-    project_portfolio(minor, rates, rows, amortization=kind)
-    return count / (time.process_time() - started)
+    for schedule in made:
+        effective_annual_rate(schedule)
+    print(f"{'effective rate of 1,000 schedules':55} {time.process_time() - started:10.2f} s")
+    flows = [flows_of(schedule) for schedule in made]
+    for method in ("us_actuarial", "eu_aprc", "irr"):
+        started = time.process_time()
+        for item in flows:
+            answer_apr(Fields({"method": method, **item}))
+        print(f"{method + ' of 1,000 items as the command answers them':55} {time.process_time() - started:10.2f} s")
 
 
 def main() -> None:
     """Prints one line per figure."""
     loans = _loans(LOANS)
-    base = per_second(ours(Amortization.ANNUITY, DayCount.PERIOD), loans)
-    rows: list[tuple[str, float]] = [("exact, annuity, PERIOD", base)]
-    rows += [
-        (f"exact, {kind.value}, {day_count.value}", per_second(ours(kind, day_count), loans))
-        for kind in (Amortization.ANNUITY, Amortization.EQUAL_PRINCIPAL)
-        for day_count in (DayCount.ACT_365F, DayCount.THIRTY_E_360)
-    ]
-    rows += [(f"exact, annuity, {name}", per_second(with_feature(name), loans[:500])) for name in features(loans[0])]
-    rows += [
-        (f"exact, {kind.value}", per_second(ours(kind, DayCount.ACT_365F), loans[:500]))
-        for kind in (Amortization.INTEREST_ONLY, Amortization.FLAT)
-    ]
-    rows += [(name, per_second(work, loans[:500])) for name, work in peers().items()]
-    print(f"{'loans of 36 rows per CPU second':55} {'':>10} ratio")
-    for name, speed in rows:
-        print(f"{name:55} {speed:10,.0f} {speed / base:.2f}")
+    schedules(loans)
     for kind in (Amortization.ANNUITY, Amortization.EQUAL_PRINCIPAL):
         print(f"{'project_portfolio, ' + kind.value:55} {portfolio(kind, 1_000_000):10,.0f}")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"{'peak memory of 1,000,000 loans x 36 rows':55} {peak:10,.0f} MiB")
-    schedules = [build_schedule(request_of(loan, Amortization.ANNUITY, DayCount.ACT_365F)) for loan in loans[:1000]]
-    started = time.process_time()
-    for schedule in schedules:
-        effective_annual_rate(schedule)
-    print(f"{'effective rate of 1,000 schedules':55} {time.process_time() - started:10.2f} s")
+    rates(loans)
 
 
 if __name__ == "__main__":

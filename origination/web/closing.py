@@ -46,7 +46,7 @@ def _rows(quote: Mapping[str, Any]) -> list[Instalment]:
     return [
         Instalment(
             row["number"], date.fromisoformat(row["due_on"]), row["principal_minor"], row["interest_minor"],
-            row["fees_minor"], row["payment_minor"], row["balance_minor"], quote["currency"],
+            row["fees_minor"], row["balance_minor"], quote["currency"],
         )
         for row in quote["rows"]
     ]  # fmt: skip

@@ -65,22 +65,22 @@ def _flows(fields: Fields) -> Iterator[Flow]:
     if not 1 <= count <= _FLOWS_MAX:
         raise fields.fail("count", Text("Enter a whole number from 1 to {most}", most=_FLOWS_MAX))
     if fields.has("on"):
-        unit = read_unit(fields, Unit.MONTH)
-        for day in rolled_dates(fields.day("on"), Frequency(fields.integer("every", 1), unit), count - 1):
-            yield Flow(amount, on=day)
+        step, first = Frequency(fields.integer("every", 1), read_unit(fields, Unit.MONTH)), fields.day("on")
+        days = rolled_dates(first, step, count - 1) if count > 1 else [first]
+        yield from (Flow(amount, on=day) for day in days)
         return
-    step = fields.ratio("every", Fraction(1))
+    every = fields.ratio("every", Fraction(1))
     if fields.has("unit_period") or fields.has("fraction"):
         start = fields.ratio("unit_period", Fraction(0)), fields.ratio("fraction", Fraction(0))
         for k in range(count):
-            whole, odd = start[0] + k * step, start[1]
+            whole, odd = start[0] + k * every, start[1]
             odd += whole - floor(whole)
             yield Flow(amount, periods=(floor(whole), odd))
     else:
         per_year = 12 if fields.has("months") else 1
-        first = fields.ratio("months" if per_year == 12 else "years", Fraction(0))
+        begin = fields.ratio("months" if per_year == 12 else "years", Fraction(0))
         for k in range(count):
-            yield Flow(amount, years=(first + k * step) / per_year)
+            yield Flow(amount, years=(begin + k * every) / per_year)
 
 
 def _read(fields: Fields, name: str) -> list[Flow]:

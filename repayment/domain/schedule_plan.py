@@ -24,14 +24,13 @@ class RowPlan:
     row's interest bears on the balance, being paid from the instalment or capitalised.
 
     `paying_from` is how many rows from each one on repay principal. From `simple_row` on all rows pay principal and
-    interest alike; `all_grow` says so of their interest from the first row on.
+    interest alike.
     """
 
     weights: tuple[int, ...]
     unit: int
     pays_interest: tuple[bool, ...]
     grows: tuple[bool, ...]
-    all_grow: bool
     paying_from: tuple[int, ...]
     treatment: InterestTreatment
     first_paying: int
@@ -59,14 +58,12 @@ def _row_plan(
     if bullet:
         weights = [0] * (rows - 1) + [1]
     capitalises = grace.treatment is InterestTreatment.CAPITALISED
-    grows = tuple(bool(w) or (capitalises and not paid) for w, paid in zip(weights, interest, strict=True))
     paying = list(accumulate((1 if weight else 0 for weight in reversed(weights)), initial=0))
     return RowPlan(
         weights=tuple(weights),
         unit=unit,
         pays_interest=tuple(interest),
-        grows=grows,
-        all_grow=all(grows),
+        grows=tuple(bool(w) or (capitalises and not paid) for w, paid in zip(weights, interest, strict=True)),
         paying_from=tuple(reversed(paying)),
         treatment=grace.treatment,
         first_paying=next((k for k, weight in enumerate(weights) if weight), rows - 1),

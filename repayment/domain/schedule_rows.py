@@ -28,7 +28,6 @@ class Instalment(NamedTuple):
     principal_minor: int
     interest_minor: int
     fees_minor: int
-    payment_minor: int
     balance_minor: int
     currency: str
     capitalised_minor: int = 0
@@ -47,6 +46,11 @@ class Instalment(NamedTuple):
     def fees(self) -> Money:
         """Fees due."""
         return Money(self.fees_minor, self.currency)
+
+    @property
+    def payment_minor(self) -> int:
+        """Principal, interest and fees together, in minor units."""
+        return self.principal_minor + self.interest_minor + self.fees_minor
 
     @property
     def payment(self) -> Money:
@@ -97,24 +101,21 @@ class Schedule:
         n = len(self.due_on)
         if not n:
             raise ValueError("a schedule has rows")
-        keep = object.__setattr__
+        keep, nothing = object.__setattr__, (0,) * n
         if not self.capitalised_minor:
-            keep(self, "capitalised_minor", (0,) * n)
+            keep(self, "capitalised_minor", nothing)
         if not self.balance_minor:
             keep(self, "balance_minor", self._balances())
         if not self.fees_minor:
             lines = fee_lines(self.request, self.due_on, self.opening_balances) if self.request.fees else ()
-            fees = tuple(map(sum, zip(*(line.per_row_minor for line in lines), strict=True))) if lines else (0,) * n
+            fees = tuple(map(sum, zip(*(line.per_row_minor for line in lines), strict=True))) if lines else nothing
             keep(self, "fees_minor", fees)
         self._check()
 
     def _balances(self) -> tuple[int, ...]:
-        changes = map(sub, self.capitalised_minor, self.principal_minor)
-        if self.movements:
-            moved = list(changes)
-            for move in self.movements:
-                moved[move.before_row - 1] += move.minor
-            changes = iter(moved)
+        changes = list(map(sub, self.capitalised_minor, self.principal_minor))
+        for move in self.movements:
+            changes[move.before_row - 1] += move.minor
         return tuple(accumulate(changes, initial=self.opening_minor))[1:]
 
     def _check(self) -> None:
@@ -122,7 +123,7 @@ class Schedule:
         columns = self.principal_minor, self.interest_minor, self.balance_minor, self.capitalised_minor, self.fees_minor
         if any(len(column) != n for column in columns):
             raise ValueError("the columns of a schedule are equally long")
-        if min(map(min, columns)) < 0:
+        if any(min(column) < 0 for column in columns if any(column)):
             raise ValueError("a schedule has no negative sums")
         lent += sum(self.capitalised_minor) + sum(move.minor for move in self.movements)
         if sum(self.principal_minor) != lent:
@@ -157,7 +158,6 @@ class Schedule:
             self.principal_minor,
             self.interest_minor,
             self.fees_minor,
-            self.payment_minor,
             self.balance_minor,
             (self.currency,) * n,
             self.capitalised_minor,

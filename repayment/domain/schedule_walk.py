@@ -422,8 +422,9 @@ class Walk:
         plan = self.plan
         if self.table is None:
             numerators = self.numerators[row:]
-            if not plan.all_grow:
-                numerators = [n if up else 0 for n, up in zip(numerators, plan.grows[row:], strict=True)]
+            for later in range(row, plan.simple_row):
+                if not plan.grows[later]:
+                    numerators[later - row] = 0
             self.table = LevelTable(plan.weights[row:], numerators, self.denominator, self.balloon)
             self.table_row = row
         num, den = exact
