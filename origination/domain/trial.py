@@ -44,7 +44,8 @@ class GroupCount:
 class PastCase:
     """One automatic decision on a wish with the facts it was made on (as kept), and what became of the loan.
 
-    `bad` is None while unknown: not lent, or its performance window is not over.
+    `bad` is None while unknown: not lent, or its performance window is not over. A case assessed anew has the facts of
+    then in `facts_then`: price and instalment were others.
     """
 
     application_id: UUID
@@ -52,6 +53,7 @@ class PastCase:
     facts: Mapping[str, Any]
     anew: bool = False
     bad: bool | None = None
+    facts_then: Mapping[str, Any] | None = None
 
 
 @dataclass(slots=True)
@@ -167,8 +169,11 @@ def _add_value(result: BackTest, chunk: Sequence[PastCase], before: Any, after: 
     columns = json_columns(facts, ("pd", "amount", "rate_annual"), Vocabulary(()))
     pd = columns.codes["pd"]
     scored = pd != MISSING
-    profit = profits_usd(facts, policy)
-    for mark, which in (("before", before), ("after", after)):
+    profit_after = profits_usd(facts, policy)
+    profit_before = profit_after
+    if any(case.facts_then is not None for case in chunk):  # the price of then, at the costs of the policy tried
+        profit_before = profits_usd([case.facts_then or case.facts for case in chunk], policy)
+    for mark, which, profit in (("before", before, profit_before), ("after", after, profit_after)):
         counts = scored & which
         setattr(result, f"scored_{mark}", getattr(result, f"scored_{mark}") + int(counts.sum()))
         setattr(result, f"pd_{mark}", getattr(result, f"pd_{mark}") + int(pd[counts].sum()))

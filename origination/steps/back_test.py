@@ -48,10 +48,13 @@ def back_test(
             before = shelf.policy(made.policy_sha256)
             same[made.policy_sha256] = before is not None and _priced_by(before) == wanted
         anew = not same[made.policy_sha256]
-        facts = made.facts
+        facts, then = made.facts, None
         if anew:
-            facts = facts_to_json(shelf.assess_again(made, r.get(FactSetRow, made.fact_set_id), policy).facts)
-        chunk.append(PastCase(made.application_id, made.outcome, facts, anew, outcomes.get(made.application_id)))
+            then, facts = (
+                facts,
+                facts_to_json(shelf.assess_again(made, r.get(FactSetRow, made.fact_set_id), policy).facts),
+            )
+        chunk.append(PastCase(made.application_id, made.outcome, facts, anew, outcomes.get(made.application_id), then))
         if len(chunk) >= (ANEW_CHUNK if anew else CHUNK):
             _add(result, chunk, policy, r.today, report)
             chunk = []

@@ -133,6 +133,7 @@ def judge_paper(
     item.reason = None if accepted else reason.strip()
     item.judged_at, item.judged_by = w.now, w.actor.name
     item.expires_on = expires_on if accepted else None
+    item.reminders = 0  # from now on those that it runs out
     audit.record(w, "application.paper_judged", SUBJECT, row.id, kind=item.kind, accepted=accepted)
     if not accepted:
         if item.kind == BANK_FILE:

@@ -12,7 +12,7 @@ from core.db import Work
 from core.domain.actor import Role
 from core.domain.errors import LendingError
 from core.domain.texts import Text
-from core.i18n import current_locale, gettext
+from core.i18n import current_locale, gettext, translate
 from core.web.guards import allow
 from core.web.work import actor, work
 from origination.domain.decision_clock import ClockKind, ClockState
@@ -34,6 +34,7 @@ CLOCK_KINDS = {
     ClockKind.INCOMPLETE: Text("Told what is missing"),
     ClockKind.COUNTER_OFFER: Text("Answer to the counter-offer"),
 }
+OWN_PROMISE = Text("The lender's own promise")  # as the shipped clocks name it; laws keep their own names
 BOUND_WORDS = {
     Bound.PRODUCT: Text("The product ends here"),
     Bound.GRADE: Text("The limit of the grade holds it down"),
@@ -80,7 +81,7 @@ def _deadline(one: Any, r: Work) -> dict[str, Any]:
     return {
         "name": CLOCK_KINDS[one.kind],
         "due_on": one.due_on,
-        "law": one.law,
+        "law": translate(OWN_PROMISE) if one.law == OWN_PROMISE.msgid else one.law,
         "look": CLOCK_LOOKS[state],
         "said": said,
     }

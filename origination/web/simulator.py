@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -35,6 +36,8 @@ GROUP_WORDS = {
     "age": Text("By age (protected)"),
     "nationality": Text("By nationality (protected)"),
 }
+TOLD = {**BUILT_IN, "UNDETERMINED": Text("Something was not known, or the rows of a table were not clear")}
+PLACE = re.compile(r"\{\w+\}")  # figures differ from case to case
 FEW = 30  # below so many cases a ratio says little
 
 
@@ -64,7 +67,7 @@ def result(run_id: UUID) -> str:
         references = references_of(r, [UUID(one["application"]) for one in changed])
         policy = r.policy(OriginationPolicy)
         words = {
-            reason: _words(policy.reason_texts(reason)) or translate(BUILT_IN.get(reason, Text("")))
+            reason: PLACE.sub("…", _words(policy.reason_texts(reason))) or translate(TOLD.get(reason, Text("")))
             for reason in (run.result or {}).get("reasons", {})
         }
     return render_template(
