@@ -2,8 +2,8 @@
 PYTHON ?= python3
 UV_VERSION := 0.13.9
 BIN := .venv/bin
-# One worker a core: files stay together, the browser journeys with them.
-PYTEST_ARGS ?= -n 2 --dist loadfile --no-loadscope-reorder
+# Everything: the journeys in a browser and the slow tests, too. A plain `pytest` leaves these out.
+PYTEST_ARGS ?= -m ""
 # Compiled modules are kept, whatever the environment says: without them every start compiles the product anew.
 export PYTHONDONTWRITEBYTECODE :=
 .PHONY: run test lint bench bench-scoring lock format system system-test translations

@@ -30,6 +30,12 @@ from core.schema import create_schema  # noqa: E402
 from core.settings import Settings  # noqa: E402
 from tests import state  # noqa: E402
 from tests.apps import Apps  # noqa: E402
+from tests.spread import (  # noqa: E402, F401  (hooks of the run)
+    pytest_collection_modifyitems,
+    pytest_configure,
+    pytest_xdist_auto_num_workers,
+    pytest_xdist_make_scheduler,
+)
 
 hypothesis_settings.register_profile(
     "default", deadline=None, max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -78,7 +84,7 @@ def database(_schema: Database, clock: FixedClock, app_policies: dict) -> Iterat
     """An empty database, with the test's clock. Tables are emptied after the test; the connections stay."""
     _schema.clock, _schema.policies = clock, app_policies
     yield _schema
-    state.empty(_schema.engine, [*Row.metadata.tables, "procrastinate_jobs"])
+    state.empty(_schema.engine, [*Row.metadata.tables, "procrastinate_jobs", "procrastinate_events"])
 
 
 @pytest.fixture(scope="session")
@@ -96,8 +102,11 @@ def _apps(_schema: Database) -> Apps:
 
 
 @pytest.fixture
-def app_with(database: Database, settings: Settings, _apps: Apps) -> Iterator[Callable[..., Flask]]:
+def app_with(
+    database: Database, settings: Settings, _apps: Apps, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., Flask]]:
     """Gives the product around the test's database, with other settings where told: `app_with(demo=True)`."""
+    monkeypatch.setattr("core.auth.setup.ANSWER_SECONDS_MIN", 0.0)  # a pause; its own test sets it
     yield lambda **changes: _apps.with_settings(replace(settings, **changes))
     _apps.put_back()
 

@@ -162,6 +162,17 @@ def test_a_forged_forwarding_header_changes_no_counter(app, client, database):
     assert answer.status_code == 429
 
 
+def test_answers_that_send_mail_take_a_least_time(client, database, monkeypatch):
+    sign_up(client, database)
+    post(client, "/sign-out")
+    monkeypatch.setattr("core.auth.setup.ANSWER_SECONDS_MIN", 0.25)
+    for email in ("wei@lender.test", "nobody@lender.test"):
+        token = token_of(client.get("/forgotten").text)
+        began = time.monotonic()
+        client.post("/forgotten", data={"csrf_token": token, "email": email})
+        assert time.monotonic() - began >= 0.25
+
+
 def test_cookies_are_bound_to_the_host_and_hidden_from_scripts(demo_app):
     app = demo_app(public_url="https://lender.test", demo=False)
     answer = app.test_client().get("/sign-in", base_url="https://lender.test")
