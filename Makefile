@@ -1,5 +1,4 @@
 # Two commands: `make run` and `make test`. Everything else is for people who change the code.
-PYTHON ?= python3
 UV_VERSION := 0.13.9
 BIN := .venv/bin
 # Everything: the journeys in a browser and the slow tests, too. A plain `pytest` leaves these out.
@@ -28,8 +27,7 @@ bench-scoring: .venv/dev
 	@$(BIN)/python -m bench.scoring $(DATA) --out docs/scoring.md
 
 .venv/bin/uv:
-	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else 0'
-	@$(PYTHON) -m venv .venv
+	@python=$$(PYTHON="$(PYTHON)" sh bin/find-python) && echo "making .venv with $$python ..." && "$$python" -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 
 .venv/runtime: requirements.txt | .venv/bin/uv

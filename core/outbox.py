@@ -102,8 +102,11 @@ def _write(
     not_before: datetime | None,
     is_demo: bool,
 ) -> OutboundMessageRow | None:
-    if w.session.scalar(select(OutboundMessageRow.id).where(OutboundMessageRow.dedupe_key == dedupe_key)):
+    written: set[str] = w.session.info.setdefault("outbox_keys", set())  # by this work, still pending perhaps
+    query = select(OutboundMessageRow.id).where(OutboundMessageRow.dedupe_key == dedupe_key)
+    if dedupe_key in written or w.session.scalar(query, execution_options={"autoflush": False}):
         return None
+    written.add(dedupe_key)
     title, body = render_message(kind, channel, locale, {"now": w.now, **context})
     status = "demo" if is_demo else "queued" if recipient else "failed"
     message = w.add(

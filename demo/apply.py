@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import date, time
 from uuid import UUID
 
-from sqlalchemy import select
-
 from core.db import Work
 from core.domain.actor import SYSTEM, Actor, Role
 from core.domain.errors import LendingError
@@ -139,11 +137,9 @@ def fill_in(w: Work, person: DemoApplicant, *, is_demo: bool = True) -> Applicat
 
 
 def code_sent(w: Work, row: ApplicationRow) -> str:
-    """The six digits in the newest message to the applicant: demo messages stay in the outbox, readable."""
-    query = select(OutboundMessageRow.body).where(
-        OutboundMessageRow.party_id == row.party_id, OutboundMessageRow.kind == "signing_code"
-    )
-    body = w.session.scalars(query.order_by(OutboundMessageRow.id.desc()).limit(1)).one()
+    """The six digits in the message that this work has written to the applicant."""
+    sent = [one for one in w.session.new if isinstance(one, OutboundMessageRow) and one.party_id == row.party_id]
+    body = next(one.body for one in sent if one.kind == "signing_code")
     found = re.search(r"\b\d{6}\b", body)
     if found is None:
         raise ValueError(f"no code in {body!r}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.db import Work
 from origination.steps.catalogue import seed_products
-from origination.steps.screening_lists import lists_in_use, load_list, load_sample_list, sample_contents
+from origination.steps.screening_lists import lists_in_use, load_sample_list, take_sample
 from scoring.steps.registry import register_reference_cards
 
 
@@ -25,5 +25,5 @@ def keep_sample_fresh(w: Work) -> None:
     age."""
     load_sample_list(w)
     if any(one.is_sample and one.loaded_on < w.today for one in lists_in_use(w)):
-        load_list(w, sample_contents(), is_sample=True)
+        take_sample(w)
     load_sample_list(w)

@@ -19,6 +19,8 @@ from origination.domain.policy import OriginationPolicy
 from origination.tables.application import ApplicationRow, OwnerRow
 
 WINDOW = timedelta(days=30)
+# The parties of the application itself are known without asking: what this very work has not yet written adds none.
+AS_WRITTEN = {"autoflush": False}
 
 
 def related_parties(w: Work, row: ApplicationRow) -> frozenset[UUID]:
@@ -33,7 +35,8 @@ def related_parties(w: Work, row: ApplicationRow) -> frozenset[UUID]:
 def _of_identity(w: Work, indexes: Collection[str]) -> set[UUID]:
     if not indexes:
         return set()
-    return set(w.session.scalars(select(PartyRow.id).where(PartyRow.identity_index.in_(indexes))))
+    query = select(PartyRow.id).where(PartyRow.identity_index.in_(indexes))
+    return set(w.session.scalars(query, execution_options=AS_WRITTEN))
 
 
 def _controlled(w: Work, indexes: Collection[str]) -> set[UUID]:
@@ -51,7 +54,8 @@ def _controlled(w: Work, indexes: Collection[str]) -> set[UUID]:
             ApplicationRow.party_id.is_not(None),
         )
     )
-    companies = {one for one in w.session.scalars(controls) if one is not None}
+    found = w.session.scalars(controls, execution_options=AS_WRITTEN)
+    companies = {one for one in found if one is not None}
     if not companies:
         return set()
     theirs = select(PartyRow.identity_index).where(PartyRow.id.in_(companies), PartyRow.identity_index.is_not(None))

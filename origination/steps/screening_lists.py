@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from sqlalchemy import delete, func, select, update
@@ -48,7 +49,6 @@ def load_list(
     contents: Mapping[str, bytes],
     *,
     confirm_shrunken: bool = False,
-    is_sample: bool = False,
     kind: str | None = None,
 ) -> tuple[ListLoad, ...]:
     """Takes over new editions of lists from file contents by name.
@@ -65,9 +65,7 @@ def load_list(
         loaded = load_contents(dict(contents))
     except InvalidInput as error:
         return (_refuse(w, ", ".join(contents), error.message, _digest(contents)),)
-    taken = tuple(
-        _take_over(w, one, confirm_shrunken=confirm_shrunken, is_sample=is_sample, kind=kind) for one in loaded
-    )
+    taken = tuple(_take_over(w, one, confirm_shrunken=confirm_shrunken, kind=kind) for one in loaded)
     if sum(one.entries for one in taken) > _INDEXED_AT_ONCE:
         queue.defer(w, BUILD, queueing_lock=BUILD)
     return taken
@@ -77,12 +75,18 @@ def load_sample_list(w: Work) -> tuple[ListLoad, ...]:
     """The shipped excerpt, for demonstration and a first start only; nothing happens when any list is in use."""
     if w.session.scalar(select(func.count()).select_from(ScreeningListRow).where(ScreeningListRow.status == "active")):
         return ()
-    return load_list(w, sample_contents(), is_sample=True)
+    return take_sample(w)
 
 
-def sample_contents() -> dict[str, bytes]:
-    """The shipped excerpt by file name."""
-    return {path.name: path.read_bytes() for path in sorted(SAMPLE.glob("*.csv"))}
+def take_sample(w: Work) -> tuple[ListLoad, ...]:
+    """Takes over the shipped excerpt; where it is in use already it becomes as fresh as today. Raises NotAllowed."""
+    w.actor.require(Role.SYSTEM, Role.RISK_MANAGER, Role.ADMIN)
+    return tuple(_take_over(w, one, is_sample=True) for one in _sample())
+
+
+@cache
+def _sample() -> tuple[LoadedList, ...]:
+    return load_contents({path.name: path.read_bytes() for path in sorted(SAMPLE.glob("*.csv"))})
 
 
 def _digest(contents: Mapping[str, bytes]) -> str:
@@ -101,7 +105,9 @@ def _refuse(w: Work, name: str, message: str, sha256: str, files: tuple[str, ...
     return ListLoad(name, "refused", 0, 0, message=message)
 
 
-def _take_over(w: Work, loaded: LoadedList, *, confirm_shrunken: bool, is_sample: bool, kind: str | None) -> ListLoad:
+def _take_over(
+    w: Work, loaded: LoadedList, *, confirm_shrunken: bool = False, is_sample: bool = False, kind: str | None = None
+) -> ListLoad:
     w.session.info.pop("screening_lists", None)
     statement = select(ScreeningListRow).where(
         ScreeningListRow.name == loaded.name, ScreeningListRow.status == "active"

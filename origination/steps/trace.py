@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete
 
 from core.db import Work
 from core.domain.fact import FactValue
-from core.domain.ids import uuid7
 from core.tables import PartyRow
 from origination.domain.evidence import EvidencePolicy
 from origination.domain.traces import TraceKind, shared_counts
@@ -20,8 +19,7 @@ from origination.tables.evidence import ApplicationTraceRow
 def leave_traces(w: Work, row: ApplicationRow, answers: Mapping[str, FactValue]) -> None:
     """Replaces the traces of an application by those of these answers; its party and owners must be known already."""
     party_ids = [one for one in (row.party_id, *(owner.party_id for owner in row.owners)) if one is not None]
-    query = select(PartyRow.id, PartyRow.identity_index).where(PartyRow.id.in_(party_ids))
-    identities = {party_id: index for party_id, index in w.session.execute(query) if index}
+    identities = {party_id: index for party_id in party_ids if (index := w.get(PartyRow, party_id).identity_index)}
     holder = identities.get(row.party_id) if row.party_id else None
     mine = holder or str(row.party_id or row.id).replace("-", "")
     kept = {(TraceKind.PARTY, index): index for index in identities.values()}
@@ -30,16 +28,10 @@ def leave_traces(w: Work, row: ApplicationRow, answers: Mapping[str, FactValue])
     for kind, value in _values(row, answers).items():
         if value:
             kept[kind, trace_index(kind, value)] = mine
-    w.session.execute(delete(ApplicationTraceRow).where(ApplicationTraceRow.application_id == row.id))
-    if kept:
-        w.session.execute(
-            insert(ApplicationTraceRow),
-            [
-                {"id": uuid7(), "application_id": row.id, "kind": kind.value, "value_index": index,
-                 "holder_index": whose}
-                for (kind, index), whose in kept.items()
-            ],
-        )  # fmt: skip
+    if not w.is_new(row.id):
+        w.session.execute(delete(ApplicationTraceRow).where(ApplicationTraceRow.application_id == row.id))
+    for (kind, index), whose in kept.items():
+        w.add(ApplicationTraceRow(application_id=row.id, kind=kind.value, value_index=index, holder_index=whose))
 
 
 def _values(row: ApplicationRow, answers: Mapping[str, FactValue]) -> dict[TraceKind, str]:
