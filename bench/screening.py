@@ -74,12 +74,12 @@ def _nomenklatura(found: list[tuple[PartyKind, str, str, bool]], wanted: list[bo
         return
     alerts = []
     started = time.process_time()
-    for kind, query, listed, _ in found:
+    for number, (kind, query, listed, _) in enumerate(found):
         schema = "Person" if kind is PartyKind.PERSON else "Company"
         sides = []
         for key, text in (("a", query), ("b", listed)):
             entity = model.make_entity(schema)
-            entity.id = key
+            entity.id = f"{key}{number}"  # comparisons are remembered by these
             entity.add("name", text)
             sides.append(entity)
         alerts.append(LogicV2.compare(*sides, ScoringConfig.defaults()).score >= 0.7)

@@ -12,10 +12,9 @@ from origination.domain.screening.company_words import WEIGHTS, CompanyName, Com
 from origination.domain.screening.fold import spell
 from origination.domain.screening.han_person import romanisation
 from origination.domain.screening.party import AlignedTokens, Comparison
-from origination.domain.screening.similarity import native_similarity, spelling_similarity
+from origination.domain.screening.similarity import native_similarity, spelling_similarity, without_article
 
 ALIGNED_MIN = 0.8
-_ARTICLE_LETTERS = 6
 _CONFLICT = 1.25
 _EXTRA = {Part.CORE: 0.5, Part.GENERIC: 0.8, Part.PLACE: 0.36, Part.NUMBER: 0.6, Part.LINK: 0.0}
 # Words that say nothing at all: their absence costs next to nothing.
@@ -66,7 +65,7 @@ def word_similarity(one: CompanyWord, other: CompanyWord) -> float:
         )
     if one.native or other.native:
         return native_similarity(one.native, one.spelling, other.native, other.spelling)
-    near = max(spelling_similarity(one.text, other.text), _without_article(one.text, other.text))
+    near = max(spelling_similarity(one.text, other.text), without_article(one.text, other.text))
     # Words of a language, unlike transcribed names, do not vary in their letters: Halloway is not Hathaway.
     shortest = min(len(one.text), len(other.text))
     distance = OSA.distance(one.text, other.text)
@@ -75,14 +74,6 @@ def word_similarity(one: CompanyWord, other: CompanyWord) -> float:
     if near < 0.87 and distance > max(1, shortest // 4):
         near = min(near, 0.78)
     return near
-
-
-def _without_article(one: str, other: str) -> float:
-    """`Alrahmah` and `al-Rahmah`."""
-    for longer, shorter in ((one, other), (other, one)):
-        if longer[:2] in {"al", "el"} and len(longer) >= _ARTICLE_LETTERS and shorter[:2] != longer[:2]:
-            return min(0.97, spelling_similarity(longer[2:], shorter))
-    return 0.0
 
 
 def _characters(one: str, other: str) -> float:

@@ -11,11 +11,13 @@ from rapidfuzz.distance import OSA
 from core.domain.texts import Text
 from origination.domain.screening.han import mandarin, pinyin_syllables, readings, simplify, split_surname
 from origination.domain.screening.han_foreign import parts_of, similarity
+from origination.domain.screening.hangul import is_hangul
 from origination.domain.screening.party import AlignedTokens, Comparison
 from origination.domain.screening.words import Name, Role
 from origination.domain.screening.writing import clean
 
 _READINGS_MAX = 64
+_FULL_NAME, _WESTERN = 3, 0.9
 
 
 def compare(first: Name, second: Name) -> Comparison:
@@ -89,7 +91,7 @@ def _romanised(han: Name, latin: Name, *, han_first: bool) -> Comparison:
     if joined and any(pattern.fullmatch(order) for pattern in _pattern(han.han) for order in _orders(texts)):
         percent = 1.0
     elif joined:
-        percent = max(_near(han.han, texts), _as_foreigner(han, texts))
+        percent = max(_near(han.han, texts), _as_foreigner(han, texts), _with_western_name(han.han, texts))
     one, other = (han.han, latin.written) if han_first else (latin.written, han.han)
     how = "same" if percent == 1.0 else "like" if percent >= 0.8 else "weak"
     card = (AlignedTokens(one, other, round(percent, 3), how),)
@@ -106,6 +108,15 @@ def _romanised(han: Name, latin: Name, *, han_first: bool) -> Comparison:
     )
 
 
+def _with_western_name(han: str, texts: list[str]) -> float:
+    """`Donald Tsang Yam-kuen`: a name more, in front or at the end, beside a full reading of three characters."""
+    if len(han) < _FULL_NAME or len(texts) < _FULL_NAME:
+        return 0.0
+    rests = (texts[1:], texts[:-1])
+    patterns = _pattern(han)
+    return _WESTERN if any(p.fullmatch(order) for rest in rests for p in patterns for order in _orders(rest)) else 0.0
+
+
 def _as_foreigner(han: Name, texts: list[str]) -> float:
     parts = parts_of(clean(han.written), han.han)
     return similarity(parts, tuple(texts)) if parts else 0.0
@@ -120,7 +131,7 @@ def _orders(texts: list[str]) -> tuple[str, ...]:
 
 def _near(han: str, texts: list[str]) -> float:
     """Typing errors in the romanisation: allowed when the result is no syllables of another name."""
-    if all(_is_syllables(text) for text in texts):
+    if all(_is_syllables(text) for text in texts) or any(map(is_hangul, han)):
         cap = 0.6
     elif len(han) < 3:
         cap = 0.7

@@ -31,6 +31,30 @@ _SURNAMES = {
 }  # fmt: skip
 
 
+# Further surnames, written as the tables above give them.
+_OTHER_SURNAMES = (
+    "한 오 서 신 권 황 안 송 홍 고 손 배 백 허 남 노 하 곽 성 차 주 우 민 진 지 엄 채 원 천 방 공 현 함 변 염 석 "
+    "선 설 마 길 연 위 표 명 기 반 라 나 왕 금 옥 육 인 맹 제 모 탁 국 어 은 편 용 계 리 김 정 조 장"
+)
+_FREQUENT_FINALS = (0, 1, 4, 8, 16, 17, 21)
+
+
+def surname_writings() -> dict[str, tuple[str, ...]]:
+    """Surnames of one syllable with their Latin writings."""
+    chars = dict.fromkeys((*_SURNAMES, *_OTHER_SURNAMES.split()))
+    return {char: hangul_readings(char, surname=True) for char in chars}
+
+
+def syllables() -> list[str]:
+    """The syllables that occur in names: without the rare final consonants."""
+    return [
+        chr(_BASE + initial * 21 * 28 + vowel * 28 + final)
+        for initial in range(len(_INITIALS))
+        for vowel in range(len(_VOWELS))
+        for final in _FREQUENT_FINALS
+    ]
+
+
 def is_hangul(char: str) -> bool:
     """A whole syllable block."""
     return _BASE <= ord(char) <= _LAST

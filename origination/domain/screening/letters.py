@@ -15,7 +15,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA, Levenshtein
 
 from origination.domain.screening.fold import Spelling
-from origination.domain.screening.similarity import KINDRED_START, OTHER_START, SHORT_WORD, SHORTER, TEXT_WEIGHT
+from origination.domain.screening.similarity import KINDRED_START, OTHER_START, SHORT_WORD, SHORTER, SLIP, TEXT_WEIGHT
 
 IntArray = NDArray[np.int32]
 _NONE: IntArray = np.empty(0, dtype=np.int32)
@@ -94,6 +94,7 @@ class Letters:
         self._folds = np.array([len(spelling.fold) for spelling in ordered], dtype=np.float32)
         self._starts = np.array([ord(spelling.fold[:1] or " ") for spelling in ordered], dtype=np.int16)
         self._sounds = np.array([ord(spelling.code[:1] or " ") for spelling in ordered], dtype=np.int16)
+        self._by_text = Near([spelling.text for spelling in spellings])
         self._same: dict[str, list[int]] = defaultdict(list)
         for i, spelling in enumerate(spellings):
             self._same["".join(sorted(spelling.fold))].append(i)
@@ -104,6 +105,9 @@ class Letters:
         longest = max(len(word.text), len(word.fold))
         reach = 2 * (1.0 - least)
         furthest = int(reach * longest / (1.0 - reach)) + 1
+        slips = int((1.0 - least) * (len(word.text) + 2) / (SLIP + TEXT_WEIGHT))
+        if slips:
+            found.update(self._by_text.within(word.text, slips, OSA.distance)[0].tolist())
         near = self._codes.possible(word.code, furthest)
         if not near.size:
             return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from core.domain.texts import Text
 from origination.domain.screening import han_person, lexicon
 from origination.domain.screening.alignment import Alignment, align
+from origination.domain.screening.korean import same_korean_name
 from origination.domain.screening.party import AlignedTokens, Comparison
 from origination.domain.screening.similarity import ALIGNED_MIN, INITIAL
 from origination.domain.screening.wade_giles import same_chinese_name
@@ -15,7 +16,7 @@ _EXTRA_COMMON, _EXTRA_SURNAME, _EXTRA_GIVEN = 0.52, 0.55, 0.3
 _FULL = frozenset({Role.NAME, Role.TITLE})
 _CONFLICT, _EXTRA, _EXTRA_INITIAL, _EXTRA_PATRONYMIC = 1.4, 0.2, 0.05, 0.06
 _SINGLE_WORD_CAP = 0.6
-SAME_CHINESE_NAME = 0.92
+SAME_CHINESE_NAME, SAME_KOREAN_NAME = 0.92, 0.88
 _ORDER = {Role.TITLE: "title", Role.PARTICLE: "particle"}
 
 
@@ -25,17 +26,31 @@ def compare_people(first: Name, second: Name, *, explain: bool = True) -> Compar
         return han_person.compare(first, second)
     if not first.words or not second.words:
         return Comparison(0.0, (Text("One of the names has no letters to compare"),))
-    a, b = _strip(first.words), _strip(second.words)
+    a, b = _strip(first.words, second.words), _strip(second.words, first.words)
     scored = score_words(a, b, explain=explain)
-    if scored.score < SAME_CHINESE_NAME and same_chinese_name(*(tuple(word.text for word in side) for side in (a, b))):
-        note = Text("{one} and {other} are writings of one Chinese name", one=first.written, other=second.written)
-        return Comparison(SAME_CHINESE_NAME, (note,), scored.tokens)
+    if scored.score < SAME_CHINESE_NAME:
+        one, other = (tuple(word.text for word in side) for side in (a, b))
+        if same_chinese_name(one, other):
+            note = Text("{one} and {other} are writings of one Chinese name", one=first.written, other=second.written)
+            return Comparison(SAME_CHINESE_NAME, (note,), scored.tokens)
+        if scored.score < SAME_KOREAN_NAME and same_korean_name(one, other):
+            note = Text("{one} and {other} are writings of one Korean name", one=first.written, other=second.written)
+            return Comparison(SAME_KOREAN_NAME, (note,), scored.tokens)
     return scored
 
 
-def _strip(words: tuple[Word, ...]) -> tuple[Word, ...]:
-    """Without titles, unless nothing else is left; particles stay for joining."""
-    out = tuple(word for word in words if word.role is not Role.TITLE)
+def _strip(words: tuple[Word, ...], others: tuple[Word, ...]) -> tuple[Word, ...]:
+    """Without titles, unless nothing else is left or the other side writes one with its neighbour (`Donjuan`).
+
+    Particles stay for joining.
+    """
+    texts = {word.text for word in others}
+    out = tuple(
+        word
+        for i, word in enumerate(words)
+        if word.role is not Role.TITLE
+        or (i + 1 < len(words) and word.text + words[i + 1].text in texts and word.text not in texts)
+    )
     return out if any(word.role not in {Role.PARTICLE, Role.INITIAL} for word in out) else words
 
 

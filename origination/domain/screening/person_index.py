@@ -18,6 +18,7 @@ from origination.domain.screening.alignment import JOIN_MIN, JOINED_LIKE
 from origination.domain.screening.fold import Spelling, spell
 from origination.domain.screening.han import readings, simplify, split_surname
 from origination.domain.screening.han_foreign import begins_with, classes, classes_of, parts_of, pattern
+from origination.domain.screening.korean import korean_keys
 from origination.domain.screening.similarity import ALIGNED_MIN, lifted, spelling_similarity, word_similarity
 from origination.domain.screening.vocabulary import Memory, Vocabulary, VocabularyBuilder
 from origination.domain.screening.wade_giles import chinese_keys
@@ -143,9 +144,10 @@ def _exact_keys(name: Name) -> set[str]:
             }
         return {"=" + "".join(sorted(plain)), *("s" + r for r in (*readings(surname[0], surname=True), both))}
     latin = [word.text for word in name.words if not word.native and word.role is not Role.TITLE]
-    keys = {"c" + key for key in chinese_keys(tuple(latin))}
-    if 1 < len(latin) <= 4 or (len(latin) == 1 and len(latin[0]) > 4):
-        keys |= {"l" + latin[0], "l" + latin[-1]}
+    keys = {"c" + key for key in chinese_keys(tuple(latin))} | {"k" + key for key in korean_keys(tuple(latin))}
+    if 1 < len(latin) <= 5 or (len(latin) == 1 and len(latin[0]) > 4):
+        # The surname stands at either end, or behind a Western given name.
+        keys |= {"l" + latin[0], "l" + latin[-1], *("l" + word for word in latin[1:2] if len(latin) > 2)}
     return keys
 
 
@@ -154,7 +156,7 @@ def _wanted_keys(name: Name) -> set[str]:
     if name.han:
         return {key for key in keys if key[0] == "="} | {"l" + key[1:] for key in keys if key[0] == "s"}
     heard = {"f" + classes(word.text)[:1] for word in name.words if word.role in {Role.NAME, Role.PATRONYMIC}}
-    return heard | {key for key in keys if key[0] == "c"} | {"s" + key[1:] for key in keys if key[0] == "l"}
+    return heard | {key for key in keys if key[0] in "ck"} | {"s" + key[1:] for key in keys if key[0] == "l"}
 
 
 class PeopleIndex:
@@ -226,6 +228,7 @@ class PeopleIndex:
             tokens, readings = self._words.native_near(word.native), self._words.latin_readings(word.native)
         else:
             tokens, readings = self._words.latin_near(word.spelling), self._words.native_read_as(word.spelling)
+            tokens |= self._words.without_article(word.spelling, ALIGNED_MIN)
         scored = {token: word_similarity(word, self._word(token)) for token in tokens}
         scored |= {token: lifted(near) for token, near in readings.items()}
         found = sorted(((t, s) for t, s in scored.items() if s >= ALIGNED_MIN), key=lambda pair: pair[1])

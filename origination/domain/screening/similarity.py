@@ -26,6 +26,8 @@ _SAME_FATHER = 0.95
 KNOWN_LETTERS_MIN, KNOWN_LESS = 5, 0.02
 _KNOWN_FROM, _KNOWN_TO = 0.5, 0.9
 TEXT_WEIGHT, OTHER_START, KINDRED_START = 0.05, 0.25, 0.1
+SLIP = 0.9
+_ARTICLES, _ARTICLE_LETTERS, _WITHOUT_ARTICLE = frozenset({"al", "el"}), 6, 0.97
 # Words of at most so many letters count as shorter than they are: in them one letter makes another name.
 SHORT_WORD, SHORTER = 4, 1.2
 
@@ -38,7 +40,7 @@ def word_similarity(one: Word, other: Word) -> float:
         return _native_similarity(one, other)
     if one.role is Role.INITIAL or other.role is Role.INITIAL:
         return _initial_similarity(one, other)
-    near = spelling_similarity(one.text, other.text)
+    near = max(spelling_similarity(one.text, other.text), without_article(one.text, other.text))
     # `Oleksandr` is not `Oleksandrovych`: the father is another person.
     if near < 0.93 and (one.role is Role.PATRONYMIC) != (other.role is Role.PATRONYMIC):
         return min(near, 0.6)
@@ -84,6 +86,20 @@ def _initial_similarity(one: Word, other: Word) -> float:
         return 1.0 if one.text == other.text else 0.0
     first, second = one.text[:1], other.text[:1]
     return INITIAL if first == second or frozenset((first, second)) in _SAME_INITIAL else 0.0
+
+
+def has_article(text: str) -> bool:
+    """Whether a Latin word begins with an Arabic article that may be missing elsewhere."""
+    return text[:2] in _ARTICLES and len(text) >= _ARTICLE_LETTERS
+
+
+def without_article(one: str, other: str) -> float:
+    """`Alrahmah` and `al-Rahmah`."""
+    if has_article(one) != has_article(other):
+        longer, shorter = (one, other) if has_article(one) else (other, one)
+        if shorter[:2] not in _ARTICLES:
+            return min(_WITHOUT_ARTICLE, spelling_similarity(longer[2:], shorter))
+    return 0.0
 
 
 def spelling_similarity(one: str, other: str) -> float:
@@ -138,11 +154,14 @@ def _letters(one: Spelling, other: Spelling) -> float:
     if one.fold == other.fold:
         return max(0.9, 1.0 - 0.02 * OSA.distance(one.text, other.text))
     cost = sound_distance(one.fold, other.fold, one.code, other.code)
+    steps = OSA.distance(one.text, other.text)
+    # A slip of the pen may change several sounds: `Tahre` for Taher.
+    cost = min(cost, SLIP * steps)
     if cost > longest / 2:
         return 0.0
     size = (longest + max(len(one.text), len(other.text))) / 2
     size = max(size if size > SHORT_WORD else size - SHORTER, 1.0)
-    cost += TEXT_WEIGHT * OSA.distance(one.text, other.text)
+    cost += TEXT_WEIGHT * steps
     if one.fold[:1] != other.fold[:1]:
         cost += KINDRED_START if one.code[:1] == other.code[:1] else OTHER_START
     return max(0.0, 1.0 - cost / size)

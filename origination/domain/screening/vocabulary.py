@@ -26,7 +26,7 @@ from origination.domain.screening.arabic_many import Floats, LatinWords, NativeW
 from origination.domain.screening.fold import Spelling, folded, spell
 from origination.domain.screening.han import pinyin_syllables
 from origination.domain.screening.letters import IntArray, Letters, Near
-from origination.domain.screening.similarity import ALIGNED_MIN, KNOWN_LESS, KNOWN_LETTERS_MIN, NATIVE_MIN
+from origination.domain.screening.similarity import ALIGNED_MIN, KNOWN_LESS, KNOWN_LETTERS_MIN, NATIVE_MIN, has_article
 from origination.domain.screening.words import father_of
 
 _REMEMBERED_MAX = 100_000
@@ -34,8 +34,6 @@ _COARSE = str.maketrans({
     "k": "K", "g": "K", "j": "K", "c": "T", "q": "K", "t": "T", "s": "T", "S": "T", "z": "T", "d": "T", "p": "P",
     "b": "P", "f": "P", "m": "M", "n": "N", "l": "L", "r": "R", "h": None, "v": None, "a": None, "i": None, "u": None,
 })  # fmt: skip
-_ARTICLES = frozenset({"al", "el"})
-_ARTICLE_LETTERS = 6
 # Letters with a reading of another class of sounds.
 _OTHERWISE = frozenset("جغژ")
 _ROUNDING = 1e-9
@@ -197,11 +195,6 @@ def _plausible(among: Near, rows: IntArray, sizes: IntArray, wanted: str) -> Int
     longest = np.maximum(sizes[rows], len(wanted))
     allowed = np.where(longest < LONG_CONSONANTS, allowed_misses(0), allowed_misses(99)).astype(np.int32)
     return rows[among.among(rows, wanted, allowed, OSA.distance)[0]]
-
-
-def has_article(text: str) -> bool:
-    """Whether a Latin word begins with an Arabic article that may be missing elsewhere."""
-    return text[:2] in _ARTICLES and len(text) >= _ARTICLE_LETTERS
 
 
 @cache
