@@ -130,10 +130,25 @@ def total(amounts: Iterable[Money], currency: str) -> Money:
     return sum(amounts, Money.zero(currency))
 
 
-_SIGNS = str.maketrans("", "", " \u00a0\u202f_'’¥￥€$£元")
+_SPACES = str.maketrans("", "", " \u00a0\u202f_'’")
+_DOLLARS = frozenset({"USD", "AUD", "CAD", "HKD", "NZD", "SGD", "TWD", "MXN", "BRL", "CLP", "COP", "ARS"})
+_SIGNS = {"¥": {"CNY", "JPY"}, "元": {"CNY", "HKD", "TWD"}, "€": {"EUR"}, "£": {"GBP"}, "$": _DOLLARS}
+_CODE = re.compile(r"^([A-Za-z]{3})(?=[\d.])|(?<=[\d.])([A-Za-z]{3})$")
 _GROUPED = re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?|\d+(\.\d*)?|\.\d+")
 NOT_AN_AMOUNT = Text("Enter an amount in digits, like 12,000.00")
 _SCALES = {"万": 10_000, "萬": 10_000, "亿": 100_000_000, "億": 100_000_000, "千": 1_000}
+
+
+def _without_currency(plain: str, currency: str, field: str) -> str:
+    """The digits without the sign or code of their currency. Raises InvalidInput for those of another one."""
+    code = _CODE.search(plain)
+    named = (code.group(1) or code.group(2)).upper() if code else currency
+    other = named if named != currency else next((c for c in plain if currency not in _SIGNS.get(c, {currency})), None)
+    if other is not None:
+        raise InvalidInput(
+            {field: Text("This amount is in {currency}, not in {other}", currency=currency, other=other)}
+        )
+    return "".join(c for c in _CODE.sub("", plain) if c not in _SIGNS)
 
 
 def parse_amount(text: str, currency: str, field: str = "amount") -> Money:
@@ -143,7 +158,7 @@ def parse_amount(text: str, currency: str, field: str = "amount") -> Money:
     """
     if len(text) > 40:
         raise InvalidInput({field: NOT_AN_AMOUNT})
-    plain = unicodedata.normalize("NFKC", text).translate(_SIGNS).removesuffix(currency).removeprefix(currency)
+    plain = _without_currency(unicodedata.normalize("NFKC", text).translate(_SPACES), currency, field)
     scale = 1
     if plain and plain[-1] in _SCALES:
         scale, plain = _SCALES[plain[-1]], plain[:-1]
