@@ -119,6 +119,8 @@ def facts(file: Any, policy_file: Path | None, day: datetime | None) -> None:
 
     try:
         given = json.load(file)
+    except RecursionError:
+        raise click.ClickException("This is not JSON of facts: brackets are nested too deep") from None
     except ValueError as error:
         raise click.ClickException(f"This is not JSON: {error}") from None
     policy = _read_policy(policy_file or _shipped())
@@ -176,11 +178,15 @@ def _read_policy(path: Path) -> Any:
 
     try:
         return OriginationPolicy.from_toml(tomllib.loads(path.read_text(encoding="utf-8")))
+    except UnicodeDecodeError:
+        raise PolicyInvalid(f"{path}: this is no text in UTF-8; give a policy.toml") from None
     except tomllib.TOMLDecodeError as error:
         raise PolicyInvalid(f"{path}: {error}") from None
 
 
 def _lines(report: dict[str, Any]) -> list[str]:
+    if not report["cases"]:
+        return ["No application was decided by rules in that time. Choose an earlier day."]
     lines = [f"{report['cases']} applications ({report['assessed_anew']} assessed anew)"]
     before, after = report["before"], report["after"]
     lines += [

@@ -114,7 +114,9 @@ class OriginationPolicy:
                 clocks=tuple(read_clock(raw) for raw in own.get("clock", ())),
                 text=json.dumps(own, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=_plain),
             )
-        except (KeyError, ValueError, TypeError, InvalidOperation) as error:
+        except KeyError as missing:
+            raise PolicyInvalid(f"origination policy: the section or key {missing} is missing") from None
+        except (ValueError, TypeError, InvalidOperation) as error:
             raise PolicyInvalid(f"origination policy: {error!r}") from None
         names = [table.name for table in tables]
         if len(set(names)) != len(names):

@@ -30,6 +30,49 @@ def test_the_shipped_policy_has_no_findings():
     assert "0 findings" in found.output
 
 
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "'table' is missing"),
+        (b"\xff\xfe\x00", "no text in UTF-8"),
+        (b"x = ", "Invalid value"),
+        (b"version = '1'\n[[table]]\nname = 'a'\n", "Error: "),
+    ],
+)
+def test_a_file_that_is_no_policy_is_refused_with_the_reason(tmp_path: Path, content: bytes, said: str):
+    (tmp_path / "policy.toml").write_bytes(content)
+    for arguments in (("check",), ("facts", "-")):
+        found = run(*arguments, "--policy", str(tmp_path / "policy.toml"), given="[]")
+        assert found.exit_code != 0
+        assert "Traceback" not in found.output
+        assert said in f"{found.output}Error: {found.exception}"
+
+
+@pytest.mark.parametrize("given", ["[" * 100_000, '{"facts":', "\ud800"])
+def test_what_is_no_json_is_refused(given: str):
+    found = run("facts", "-", given=given.encode("utf-8", "surrogatepass"))
+    assert found.exit_code == 1
+    assert "This is not JSON" in found.output
+
+
+def test_rows_of_a_unique_table_that_overlap_are_told(tmp_path: Path):
+    row = """
+[[table.row]]
+id = "EXTRA_{n}"
+when = {{ dti = ["{op}", "{limit}"] }}
+outcome = "REFER"
+text.en = "a"
+text.zh = "b"
+"""
+    table = '\n[[table]]\nname = "extra"\nstage = "limit"\nhit_policy = "unique"\nsegments = ["consumer"]\n'
+    rows = row.format(n="LOW", op="<", limit="0.50") + row.format(n="HIGH", op=">=", limit="0.40")
+    text = (ROOT / "origination/policy.toml").read_text("utf-8")
+    (tmp_path / "policy.toml").write_text(text + table + rows, "utf-8")
+    found = run("check", "--policy", str(tmp_path / "policy.toml"))
+    assert found.exit_code == 1
+    assert "extra : overlap EXTRA_LOW EXTRA_HIGH" in found.output
+
+
 def test_a_policy_with_a_gap_is_told(tmp_path: Path):
     text = (
         (ROOT / "origination/policy.toml")
