@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from pathlib import Path
 
 import click
@@ -70,6 +71,8 @@ def replay_scores(everything: bool, subject: object) -> None:
         count, differences = replay(r, subject_id=subject)  # type: ignore[arg-type]
     for difference in differences:
         click.echo(f"{difference.record_id} ({difference.version}): {difference.what}", err=True)
+    for name, total in sorted(Counter(difference.version for difference in differences).items()):
+        click.echo(f"{name}: {total} differ", err=True)
     click.echo(f"{count} scores replayed, {len(differences)} differ")
     if differences:
         sys.exit(1)

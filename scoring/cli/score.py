@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from flask.cli import with_appcontext
 
-from core.domain.errors import InvalidInput
+from core.domain.errors import InvalidInput, NotFound
 from core.domain.texts import Text
 from core.web.errors import LendingGroup
 
@@ -42,11 +42,19 @@ def open_named(model: str) -> Version:
 
 
 def _registered(name: str) -> Version:
+    from sqlalchemy.exc import DBAPIError
+
     from core.web.work import read
     from scoring.queries.scores import version_named
 
-    with read() as r:
-        return version_named(r, name)
+    try:
+        with read() as r:
+            return version_named(r, name)
+    except DBAPIError as error:
+        reason = str(error.orig).split("\n", maxsplit=1)[0]
+        raise NotFound(
+            Text("There is no folder {name}, and the registry cannot be asked ({reason})", name=name, reason=reason)
+        ) from error
 
 
 @score.command("evaluate")

@@ -35,6 +35,10 @@ _NAMES_OF_TYPES = {
 }  # fmt: skip
 
 
+LARGEST = 3.4028234663852886e38  # the largest number in single precision, in which trees compare
+_SIGNS = {"-1": -1, "-1.0": -1, "0": 0, "0.0": 0, "1": 1, "+1": 1, "1.0": 1}
+
+
 class ColumnType(StrEnum):
     """How the values of a column are read."""
 
@@ -177,11 +181,11 @@ def _column(position: int, item: Any) -> Column:
     role = str(item.get("role", "feature")).lower()
     if role not in set(ColumnRole):
         raise InvalidInput({name: Text("role {role} is unknown; use {roles}", role=role, roles=", ".join(ColumnRole))})
-    mono = item.get("mono") or 0
-    if mono not in (-1, 0, 1):
-        raise InvalidInput({name: Text("mono is {mono}; use -1, 0 or 1", mono=mono)})
+    mono = _SIGNS.get(str(item.get("mono") or "0").strip())
+    if mono is None:
+        raise InvalidInput({name: Text("mono is {mono}; use -1, 0 or 1", mono=repr(item["mono"])[:40])})
     return Column(
-        name, ColumnType(type_), ColumnRole(role), 0 if type_ == "cat" else int(mono), bool(item.get("protected")),
+        name, ColumnType(type_), ColumnRole(role), 0 if type_ == "cat" else mono, bool(item.get("protected")),
         str(item.get("unit") or ""), str(item.get("desc") or ""), str(item.get("type")).lower().startswith("ord"),
     )  # fmt: skip
 
@@ -252,8 +256,8 @@ class Feature:
             number = float(value.toordinal())
         else:
             number = self._parse(str(value))
-        if math.isinf(number):
-            raise InvalidInput({self.name: Text("The value is not finite")})
+        if abs(number) > LARGEST:
+            raise InvalidInput({self.name: Text("The value is not finite, or too large")})
         return math.nan if number in self.missing_codes else number
 
     def _parse(self, text: str) -> float:
@@ -326,7 +330,7 @@ def number_column(name: str, type_: ColumnType, values: Sequence[str], first_row
             fast = np.array([value or "nan" for value in values], dtype=np.float64)
         except ValueError:
             fast = None
-        if fast is not None and not np.isinf(fast).any() and not any("_" in value for value in values):
+        if fast is not None and not (np.abs(fast) > LARGEST).any() and not any("_" in value for value in values):
             return fast
     parse = parse_date if type_ is ColumnType.DATE else parse_number
     known: dict[str, float | None] = {raw: parse(raw) for raw in set(values)}
@@ -344,8 +348,9 @@ def number_column(name: str, type_: ColumnType, values: Sequence[str], first_row
                     )
                 }
             )
-        if math.isinf(number):
-            raise InvalidInput({name: Text("row {row}: {value} is not finite", row=first_row + offset, value=raw)})
+        if abs(number) > LARGEST:
+            text = Text("row {row}: {value} is not finite, or too large", row=first_row + offset, value=raw[:40])
+            raise InvalidInput({name: text})
     return np.array([known[raw] for raw in values], dtype=np.float64)
 
 

@@ -170,7 +170,7 @@ def choose_plan(
     plans = PLANS.get(kind)
     if plans is None:
         return None, ()
-    if len(bad) > 3 * SEARCH_ROWS and len(plans) > 2:
+    if len(bad) > SEARCH_ROWS and len(plans) > 2:
         plans = plans[1:]  # the first is the coarsest: a thinned sample would favour it, the whole would not
     rows = np.arange(len(bad))
     if len(rows) > SEARCH_ROWS:

@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 
 from core.domain.errors import InvalidInput
 from core.domain.texts import Text
-from scoring.domain.columns import MISSING_NUMBER, ColumnType, Feature
+from scoring.domain.columns import LARGEST, MISSING_NUMBER, ColumnType, Feature
 from scoring.steps.read_sample import delimiter_of, is_parquet, read_chunks
 
 CHUNK = 100_000
@@ -172,7 +172,7 @@ def _text(value: Any) -> str:
 
 
 def _numbers(array: pa.Array, kind: pa.DataType) -> np.ndarray | None:
-    """Plain numbers; None when a text among them needs a closer look or a value is not finite."""
+    """Plain numbers; None when a text among them needs a closer look or a value is not finite or too large."""
     try:
         if pa.types.is_string(kind) or pa.types.is_large_string(kind):
             array = pc.cast(pc.if_else(pc.equal(array, ""), pa.scalar(None, kind), array), pa.float64())
@@ -187,7 +187,7 @@ def _numbers(array: pa.Array, kind: pa.DataType) -> np.ndarray | None:
     except pa.ArrowInvalid:
         return None
     values = np.asarray(array.to_numpy(zero_copy_only=False), dtype=np.float64)
-    return None if np.isinf(values).any() else values
+    return None if (np.abs(values) > LARGEST).any() else values
 
 
 def _days(array: pa.Array, kind: pa.DataType) -> np.ndarray | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import gzip
 import hashlib
@@ -108,13 +109,7 @@ def read_chunks(path: Path, size: int = CHUNK) -> Iterator[Sample]:
             if block:
                 yield _chunk(names, block, started)
     except UnicodeDecodeError:
-        raise InvalidInput(
-            {
-                "data": Text(
-                    "{path}: after row {row} the text is not UTF-8; save the file as CSV UTF-8", path=path.name, row=row
-                )
-            }
-        ) from None
+        raise _not_utf8(path) from None
     except (EOFError, zlib.error, gzip.BadGzipFile):
         raise InvalidInput(
             {"data": Text("{path}: the gzip file is damaged or cut off after row {row}", path=path.name, row=row)}
@@ -125,6 +120,28 @@ def read_chunks(path: Path, size: int = CHUNK) -> Iterator[Sample]:
         ) from None
     if row == 0:
         raise InvalidInput({"data": Text("{path} has no rows under its header", path=path.name)})
+
+
+def _not_utf8(path: Path) -> InvalidInput:
+    """Which column and row the first bytes stand in that are not UTF-8."""
+    with path.open("rb") as probe:
+        if probe.read(2) in {b"\xff\xfe", b"\xfe\xff"}:
+            return InvalidInput({"data": Text("{path} is UTF-16; save the file as CSV UTF-8", path=path.name)})
+    with _open(path, errors="surrogateescape") as stream:
+        reader = csv.reader(stream, delimiter=delimiter_of(path))
+        names: list[str] = []
+        row = 0
+        with contextlib.suppress(csv.Error):
+            for record in reader:
+                for at, value in enumerate(record):
+                    if any("\udc80" <= letter <= "\udcff" for letter in value):
+                        field = names[at] if at < len(names) else "data"
+                        shown = value.encode("utf-8", "surrogateescape").decode("latin-1")[:40]
+                        text = Text("row {row}: {value} is not UTF-8; save the file as CSV UTF-8", row=row, value=shown)
+                        return InvalidInput({field: text})
+                names = names or [name.strip() for name in record]
+                row += bool(record)
+    return InvalidInput({"data": Text("{path} is not UTF-8; save the file as CSV UTF-8", path=path.name)})
 
 
 def is_parquet(path: Path) -> bool:
@@ -151,16 +168,16 @@ def _chunk(names: list[str], block: list[list[str]], started: int) -> Sample:
     )
 
 
-def _open(path: Path) -> io.TextIOWrapper:
+def _open(path: Path, errors: str = "strict") -> io.TextIOWrapper:
     with path.open("rb") as probe:
         zipped = probe.read(2) == b"\x1f\x8b"
     raw = gzip.open(path, "rb") if zipped else path.open("rb")  # noqa: SIM115  (closed with the wrapper)
-    return io.TextIOWrapper(raw, encoding="utf-8-sig", errors="strict", newline="")
+    return io.TextIOWrapper(raw, encoding="utf-8-sig", errors=errors, newline="")
 
 
 def delimiter_of(path: Path) -> str:
     """The mark the header uses most of , ; tab and |."""
-    with _open(path) as stream:
+    with _open(path, errors="surrogateescape") as stream:
         line = stream.readline()
     return max(",;\t|", key=lambda mark: (line.count(mark), mark == ","))
 

@@ -26,7 +26,10 @@ class Difference:
 
 
 def replay(r: Work, *, subject_id: UUID | None = None) -> tuple[int, list[Difference]]:
-    """(records scored again, differences). Compares PD, score, grade, every contribution and every reason exactly."""
+    """(records scored again, differences). Compares PD, score, grade, every contribution and every reason exactly.
+
+    A difference names what is otherwise: a figure and the feature it belongs to, or the file of a version that is gone.
+    """
     rows = {row.id: row for row in r.session.scalars(select(ModelVersionRow))}
     count = 0
     found: list[Difference] = []
@@ -58,14 +61,19 @@ def _differs(row: ModelVersionRow, record: ScoreRecordRow) -> str:
         version = open_row(row)
         scored = version.card.score(typed_facts(record.facts))
     except LendingError as error:
-        return error.message
+        return f"cannot be scored again: {error.message}"
     if row.sha256 != record.sha256:
-        return f"the version is now {row.sha256[:12]}..., it was {record.sha256[:12]}..."
-    pairs = {
-        "pd": (scored.pd, record.pd),
-        "score": (scored.score, record.score_ticks),
-        "grade": (scored.grade, record.grade),
-        "contributions": (list(scored.ticks), [part["ticks"] for part in record.contributions]),
-        "reasons": ([lost for _, lost in scored.reasons], [reason["lost"] for reason in record.reasons]),
-    }
+        return (
+            f"the registry's version has SHA-256 {row.sha256[:12]}..., the score was given by {record.sha256[:12]}..."
+        )
+    names = version.card.terms.names
+    kept = {part["feature"]: part["ticks"] for part in record.contributions}
+    pairs: dict[str, tuple[Any, Any]] = {
+        "pd": (scored.pd, record.pd), "score": (scored.score, record.score_ticks),
+        "grade": (scored.grade, record.grade), "features": (list(names), list(kept)),
+        **{f"contribution of {name}": (now, kept.get(name)) for name, now in zip(names, scored.ticks, strict=True)},
+        "reasons": (
+            [(names[at], lost) for at, lost in scored.reasons], [(r["feature"], r["lost"]) for r in record.reasons],
+        ),
+    }  # fmt: skip
     return "; ".join(f"{name} is {now}, was {then}" for name, (now, then) in pairs.items() if now != then)

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import or_, select
+from sqlalchemy.orm import defer
 
 from core.db import Work
 from core.domain.errors import LendingError, ModelUnavailable
@@ -58,10 +59,14 @@ def score(
 
 def live_versions(w: Work, segment: str, product: str | None) -> list[ModelVersionRow]:
     """Champion first, then challengers and shadows, by name. A champion of the product goes before the segment's."""
-    query = select(ModelVersionRow).where(
-        ModelVersionRow.segment == segment,
-        ModelVersionRow.status.in_([status.value for status in LIVE]),
-        or_(ModelVersionRow.product.is_(None), ModelVersionRow.product == product),
+    query = (
+        select(ModelVersionRow)
+        .where(
+            ModelVersionRow.segment == segment,
+            ModelVersionRow.status.in_([status.value for status in LIVE]),
+            or_(ModelVersionRow.product.is_(None), ModelVersionRow.product == product),
+        )
+        .options(defer(ModelVersionRow.metrics))  # long, and no score needs it
     )
     rows = sorted(
         w.session.scalars(query), key=lambda r: (r.status != VersionStatus.CHAMPION, r.product is None, r.name)

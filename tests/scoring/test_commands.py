@@ -102,9 +102,8 @@ def test_card_in_every_format(version, run, database, book, tmp_path):
     wanted = [row["score"] for row in read(tmp_path / "scored.csv")]
     sql = run("card", folder, "--format", "sql").stdout
     with database.engine.begin() as connection:
-        connection.execute(
-            text("CREATE TEMP TABLE application (id int, income float8, late float8, region text, tenure float8)")
-        )
+        columns = "id int, income float8, late float8, region text, tenure float8"
+        connection.execute(text(f"CREATE TEMP TABLE application ({columns}) ON COMMIT DROP"))
         for row in read(book / "test.csv"):
             values = {name: row[name] or None for name in ("id", "income", "late", "region", "tenure")}
             connection.execute(text("INSERT INTO application VALUES (:id, :income, :late, :region, :tenure)"), values)
@@ -152,6 +151,7 @@ def edit(rows, row, **values):
 BAD_DATA = {
     "text in a number": (lambda: edit(make_rows(300), 17, income="lots"), ["income", "row 17", "'lots'"]),
     "infinity": (lambda: edit(make_rows(300), 9, income="inf"), ["income", "row 9", "not finite"]),
+    "beyond single precision": (lambda: edit(make_rows(300), 9, income="1e39"), ["income", "row 9", "too large"]),
     "overflow": (lambda: edit(make_rows(300), 9, income="1e999"), ["income", "row 9", "not finite"]),
     "three outcomes": (lambda: edit(make_rows(300), 30, bad="2"), ["row 30", "0, 1, 2"]),
     "no outcome": (lambda: edit(make_rows(300), 4, bad=""), ["bad", "row 4", "must be 0 (good)"]),
@@ -176,8 +176,10 @@ def test_bad_data_are_named_and_nothing_is_written(case, run, book, tmp_path):
 
 
 BROKEN_FILES = {
-    "latin-1": ("id,income,late,region,tenure\n1,5,0,Köln,1\n".encode("latin-1"), "not UTF-8"),
-    "utf-16": ("id,income,late,region,tenure\n1,5,0,a,1\n".encode("utf-16"), "not UTF-8"),
+    "latin-1": ("id,income,late,region,tenure\n1,5,0,Köln,1\n".encode("latin-1"), "region: row 1: Köln is not UTF-8"),
+    "utf-16": ("id,income,late,region,tenure\n1,5,0,a,1\n".encode("utf-16"), "is UTF-16"),
+    "latin-1 header": ("id,income,late,région,tenure\n1,5,0,a,1\n".encode("latin-1"), "row 0: région is not UTF-8"),
+    "endless number": (b"id,income,late,region,tenure\n1," + b"9" * 400 + b",0,a,1\n", "is not finite, or too large"),
     "short row": (b"id,income,late,region,tenure\n1,5,0,a,1\n2,5,0\n", "row 2"),
     "long row": (b"id,income,late,region,tenure\n1,5,0,a,1,9\n", "row 1"),
     "no rows": (b"id,income,late,region,tenure\n", "no rows"),
@@ -221,6 +223,13 @@ BAD_SCHEMAS = {
     "target": (json.dumps({"target": "gone", "columns": [{"name": "x"}]}), "gone is not among"),
     "twice": (json.dumps({"target": "x", "columns": [{"name": "x"}, {"name": "x"}]}), "occurs twice"),
 }  # fmt: skip
+
+
+def test_a_model_that_is_nowhere_is_said_so(run, book, tmp_path):
+    found = run("apply", "nowhere", "--data", book / "test.csv", "--out", tmp_path / "out.csv")
+    assert found.exit_code == 1
+    assert "no folder" in found.output.lower()
+    assert "SELECT" not in found.output
 
 
 @pytest.mark.parametrize("case", BAD_SCHEMAS)

@@ -12,6 +12,7 @@ from core.domain.actor import Actor, Role
 from core.domain.errors import IllegalTransition, ModelUnavailable, NotAllowed
 from core.domain.ids import uuid7
 from scoring.domain import shelf
+from scoring.domain.additive import AdditiveCard
 from scoring.domain.registry import VersionStatus
 from scoring.queries import scores as queries
 from scoring.steps import registry
@@ -74,6 +75,36 @@ def test_every_record_replays_bit_for_bit(cards):
         )
     with cards.read() as r:
         assert replay(r) == (5, [])
+
+
+def test_a_replay_names_what_differs(cards, monkeypatch):
+    with cards.work() as w:
+        found = score(w, segment="consumer", facts=FACTS, subject_id=uuid4())
+    real = AdditiveCard.score
+
+    def shifted(card, facts):
+        scored = real(card, facts)
+        return scored._replace(score=scored.score + 1, ticks=(scored.ticks[0], scored.ticks[1] + 1, *scored.ticks[2:]))
+
+    monkeypatch.setattr(AdditiveCard, "score", shifted)
+    with cards.read() as r:
+        count, (difference,) = replay(r)
+    assert (count, difference.record_id, difference.version) == (1, found.record_id, found.version)
+    was = next(c.points for c in found.contributions if c.feature == "tenor_months") * 10
+    assert f"contribution of tenor_months is {was + 1:.0f}, was {was:.0f}" in difference.what
+    assert f"score is {found.points * 10 + 1:.0f}, was" in difference.what
+    assert "credit_history" not in difference.what
+
+
+def test_a_replay_names_the_file_that_is_gone(cards, monkeypatch, tmp_path):
+    with cards.work() as w:
+        score(w, segment="consumer", facts=FACTS, subject_id=uuid4())
+    monkeypatch.setattr("scoring.domain.shelf.REFERENCE", tmp_path)
+    monkeypatch.setattr("scoring.domain.shelf._opened", {})
+    with cards.read() as r:
+        _, (difference,) = replay(r)
+    assert difference.what.startswith("cannot be scored again")
+    assert "version.json" in difference.what
 
 
 def test_records_cannot_be_changed(cards):
