@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
@@ -28,6 +28,8 @@ from sqlalchemy import (
     Uuid,
     create_engine,
     event,
+    inspect,
+    select,
     text,
 )
 from sqlalchemy.orm import (
@@ -235,6 +237,17 @@ class Work:
             raise NotFound(f"There is no {row_class.__tablename__} {row_id}")
         self._locked[row_class, row_id] = row
         return row
+
+    def lock_all(self, row_class: type[R], row_ids: Iterable[Any]) -> None:
+        """Locks many rows by one statement, in the order of their ids, so that two works never wait for each other in
+        a ring; `lock` then hands each of them out. Raises NotFound for one that is missing."""
+        wanted = sorted({row_id for row_id in row_ids if (row_class, row_id) not in self._locked})
+        key = inspect(row_class).primary_key[0]
+        query = select(row_class).where(key.in_(wanted)).order_by(key).with_for_update()
+        found = self.session.scalars(query, execution_options={"populate_existing": True}).all() if wanted else []
+        if len(found) < len(wanted):
+            raise NotFound(f"A {row_class.__tablename__} of {len(wanted)} is missing")
+        self._locked |= {(row_class, row_id): row for row_id, row in zip(wanted, found, strict=True)}
 
     def add(self, row: R) -> R:
         """Adds and returns the row. Nobody else can see it before the commit: it counts as locked."""

@@ -63,6 +63,7 @@ class Borrowers:
             for due in open_dues(w, day + timedelta(days=2)):
                 if due.loan_id in self.stage.payers and self._comes(due, day):
                     by_loan[due.loan_id].append(due)
+            w.lock_all(LoanRow, by_loan)
             for loan_id, dues in by_loan.items():
                 amount = total((due.open for due in dues), dues[0].open.currency)
                 receive_payment(

@@ -70,21 +70,16 @@ def copy_state(loan: LoanRow, life: Life) -> None:
 
 def write_postings(w: Work, loan: LoanRow, postings: Iterable[Posting]) -> None:
     """New ledger entries, booked on the business date."""
-    rows = [_entry(w, loan, posting) for posting in postings]
-    if rows:
-        w.session.execute(insert(LedgerEntryRow.__table__), rows)  # type: ignore[arg-type]
+    w.session.add_all(LedgerEntryRow(**_entry(w, loan, posting)) for posting in postings)
 
 
 def write_reversals(w: Work, loan: LoanRow, entries: Iterable[PostedEntry]) -> None:
     """Entries with debit and credit exchanged, pointing at what they undo and counting from the same day."""
-    rows = []
     for entry in entries:
         posting = Posting(
             entry.effective_on, entry.code, entry.credit, entry.debit, entry.minor, entry.line, entry.event_id
         )
-        rows.append({**_entry(w, loan, posting), "reverses_id": entry.id})
-    if rows:
-        w.session.execute(insert(LedgerEntryRow.__table__), rows)  # type: ignore[arg-type]
+        w.session.add(LedgerEntryRow(**_entry(w, loan, posting) | {"reverses_id": entry.id}))
 
 
 def _entry(w: Work, loan: LoanRow, posting: Posting) -> dict[str, Any]:
