@@ -83,7 +83,7 @@ def _vowels_folded(fold: str) -> str:
         if "y" in fold:
             fold = _GLIDE.sub("i", fold).replace("y", "i")
         fold = fold.replace("e", "i")
-    fold = _single(fold)
+    fold = single(fold)
     if "h" in fold:
         fold = _MUTE_H.sub("", fold)
     fold = fold.replace("iu", "u").replace("ia", "a")
@@ -100,10 +100,10 @@ def folded(word: str, fold: str) -> Spelling:
     """The depths of a word whose fold is known."""
     bare = fold.replace("a", "").replace("i", "").replace("u", "")
     skeleton = "a" + bare if fold[:1] in {"a", "i", "u"} else bare
-    return Spelling(word, fold, _single(skeleton), sound_code(fold))
+    return Spelling(word, fold, single(skeleton), sound_code(fold))
 
 
-def _single(text: str) -> str:
+def single(text: str) -> str:
     """Each doubled letter once."""
     return _DOUBLE.sub(_first, text) if _DOUBLE.search(text) else text
 

@@ -30,7 +30,7 @@ Arrays = dict[str, NDArray[np.generic]]
 # What the bound may differ by from the score: weights of very short words, rounding.
 _SLACK = 0.03
 _CONFLICT, _EXTRA, _EXTRA_COMMON = 1.4, 0.2, 0.52
-_JOINED, _INITIAL_AGREES = 0.99, 0.5
+_JOINED, _ITSELF, _INITIAL_AGREES = 0.99, 0.995, 0.5
 _JOIN_LETTERS, _JOIN_SPELLED = 4, 6
 
 
@@ -255,9 +255,11 @@ class PeopleIndex:
         at = np.flatnonzero(whole.any(axis=0))
         best, joins = whole[:, at], used[at]
         fathers = np.array([word.role is Role.PATRONYMIC for word in solid], dtype=bool)
-        weights = np.array([0.5 if is_half(word) else 1.0 for word in solid], dtype=np.float32)
+        half = np.array([is_half(word) for word in solid], dtype=bool)
         hit = best > 0
-        agreed, matched = weights @ best, weights @ hit.astype(np.float32)
+        # Half a name counts in full where it agrees with something else than itself: `Abdul` with Aboud.
+        weights = np.where(half[:, None] & (best >= _ITSELF), 0.5, 1.0)
+        agreed, matched = (weights * best).sum(axis=0), (weights * hit).sum(axis=0)
         names_hit, fathers_hit = hit[~fathers].sum(axis=0), hit[fathers].sum(axis=0)
         left_names, left_fathers = (~fathers).sum() - names_hit, fathers.sum() - fathers_hit
         other_names = np.maximum(0, self._names[at] - names_hit - joins)
@@ -275,8 +277,8 @@ class PeopleIndex:
         cost = _CONFLICT * conflicts + extra
         gain = _INITIAL_AGREES * absorbed
         bound = np.asarray((agreed + gain) / (matched + gain + cost), dtype=np.float32)
-        shared = hit[[not is_half(word) for word in solid]].sum(axis=0) + absorbed + joins
-        full = sum(not is_half(word) for word in solid)
+        shared = (hit & (weights >= 1.0)).sum(axis=0) + absorbed + joins
+        full = (~half).sum()
         # One shared word is not a person, unless both names have only one.
         bound[(shared < 2) & (np.maximum(self._full[at], full) > 1)] = 0.0
         return at, bound

@@ -119,7 +119,7 @@ def _spelling_similarity(one: str, other: str) -> float:
     shared = nicknames.get(one, frozenset()) & nicknames.get(other, frozenset())
     if shared:
         return NICKNAME
-    near = _letters(spell(one), spell(other))
+    near = word_letters(spell(one), spell(other))
     if first is not None and second is not None:
         return min(near, 0.55)
     if near < 0.98 and _different_syllables(one, other):
@@ -135,7 +135,7 @@ def _spelling_similarity(one: str, other: str) -> float:
 def _near_known(unknown: str, group: int, letter: str) -> float:
     """How near a word is to the writings of a known name that begin with that letter."""
     own = spell(unknown)
-    return max([_letters(own, spell(member)) for member in lexicon.writings(group, letter)]) - KNOWN_LESS
+    return max([word_letters(own, spell(member)) for member in lexicon.writings(group, letter)]) - KNOWN_LESS
 
 
 def _same_but_sibilant(one: str, other: str) -> bool:
@@ -147,7 +147,8 @@ def _same_but_sibilant(one: str, other: str) -> bool:
     return bool(final(one)) and final(one) == final(other)
 
 
-def _letters(one: Spelling, other: Spelling) -> float:
+def word_letters(one: Spelling, other: Spelling) -> float:
+    """How near two Latin words are by their letters alone."""
     if one.text.isdigit() or other.text.isdigit():
         return 0.0
     longest = max(len(one.fold), len(other.fold))

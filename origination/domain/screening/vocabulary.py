@@ -23,7 +23,7 @@ from origination.domain.screening.arabic import (
     plausible_consonants,
 )
 from origination.domain.screening.arabic_many import Floats, LatinWords, NativeWords
-from origination.domain.screening.fold import Spelling, folded, spell
+from origination.domain.screening.fold import Spelling, folded, single, spell
 from origination.domain.screening.han import pinyin_syllables
 from origination.domain.screening.letters import IntArray, Letters, Near
 from origination.domain.screening.similarity import ALIGNED_MIN, KNOWN_LESS, KNOWN_LETTERS_MIN, NATIVE_MIN, has_article
@@ -131,7 +131,7 @@ class Vocabulary:
         scripts = self._of_scripts()
         if not scripts.native:
             return {}
-        coarse = spelling.skeleton.translate(_COARSE)
+        coarse = _coarse(spelling.fold)
         rows = _near_sounds(
             scripts.coarse_native, scripts.native_words.sizes(spelling.text), coarse, least, scripts.otherwise
         )
@@ -143,7 +143,7 @@ class Vocabulary:
     def latin_readings(self, native: str, least: float = NATIVE_MIN) -> dict[int, float]:
         """Latin words that may be a reading of an Arabic-script one, and how well each is one."""
         scripts = self._of_scripts()
-        coarse = consonants(native).translate(_COARSE)
+        coarse = _coarse(consonants(native))
         sizes = scripts.latin_words.sizes(native)
         rows = _near_sounds(scripts.coarse_latin, sizes, coarse, least, int(not _OTHERWISE.isdisjoint(native)))
         if least == NATIVE_MIN:
@@ -165,8 +165,8 @@ class _Scripts:
         words = [tokens[i] for i in self.native]
         self.near_native = Near(words)
         self.native_words, self.latin_words = NativeWords(words), LatinWords([one.text for one in latin])
-        self.coarse_native = Near([consonants(word).translate(_COARSE) for word in words])
-        self.coarse_latin = Near([one.skeleton.translate(_COARSE) for one in latin])
+        self.coarse_native = Near([_coarse(consonants(word)) for word in words])
+        self.coarse_latin = Near([_coarse(one.fold) for one in latin])
         own, skeletons = [plausible_consonants(word) for word in words], [plain_skeleton(s.skeleton) for s in latin]
         self.consonants, self.skeletons = Near(own), Near(skeletons)
         self.consonant_sizes, self.skeleton_sizes = _sizes(own), _sizes(skeletons)
@@ -178,12 +178,19 @@ def _sizes(words: Iterable[str]) -> IntArray:
     return np.array([len(word) for word in words], dtype=np.int32)
 
 
+def _coarse(sounds: str) -> str:
+    """The classes of the consonants, each once in a row: doubled letters and h come and go."""
+    return single(sounds.translate(_COARSE))
+
+
 def _near_sounds(among: Near, sizes: Floats, coarse: str, least: float, more: int | IntArray) -> IntArray:
     """The words whose classes of sounds are so near that the likeness can be `least`: each miss costs 0.9 at least.
 
     `more` are sounds that may be heard as another class for nothing (`zh` for jim, `rh` for ghain).
     """
-    most = np.floor((1.0 - least) * sizes / MISS + _ROUNDING).astype(np.int32) + more
+    misses = np.floor((1.0 - least) * sizes / MISS + _ROUNDING).astype(np.int32)
+    # One consonant wrong between two equal ones leaves two differences.
+    most = 2 * misses + more
     if not most.size:
         return most
     near = among.possible(coarse, int(most.max()))
