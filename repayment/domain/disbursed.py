@@ -6,8 +6,7 @@ from dataclasses import replace
 from datetime import date
 
 from core.domain.money import Money
-from repayment.domain.schedule_fees import fee_of
-from repayment.domain.schedule_request import Disbursement, FeeKind, ScheduleRequest
+from repayment.domain.schedule_request import Disbursement, ScheduleRequest
 
 
 def request_on(request: ScheduleRequest, on: date) -> ScheduleRequest:
@@ -27,27 +26,21 @@ def request_on(request: ScheduleRequest, on: date) -> ScheduleRequest:
 
 
 def lent_so_far(request: ScheduleRequest, first: Money) -> ScheduleRequest:
-    """The request of a loan of which only the first tranche has left: later ones are no debt before they leave.
-
-    Fees by rate keep the whole principal as their basis. A plan of principal, or a balloon above the first part, needs
-    the whole sum and stays as it is.
-    """
-    if (
-        first >= request.principal
-        or request.principal_plan
-        or (request.balloon is not None and request.balloon > first)
-    ):
+    """The request of a loan of which only the first tranche has left: later ones are no debt before they leave."""
+    if first >= request.principal:
         return request
-    fees = tuple(
-        replace(fee, amount=Money(fee_of(request, fee, request.principal.minor), first.currency), rate=None)
-        if fee.rate is not None and fee.kind is not FeeKind.INSURANCE
-        else fee
-        for fee in request.fees
-    )
-    return replace(request, principal=first, disbursements=(), fees=fees)
+    part = Disbursement(request.disbursed_on, first)
+    return replace(request, disbursements=(part,), undrawn=request.principal - first)
 
 
 def with_tranche(request: ScheduleRequest, part: Disbursement) -> ScheduleRequest:
-    """The request with a further part lent on its day."""
-    before = request.disbursements or (Disbursement(request.disbursed_on, request.principal),)
-    return replace(request, principal=request.principal + part.amount, disbursements=(*before, part))
+    """The request with a further part lent on its day: out of what is undrawn, or beyond it."""
+    waiting = request.undrawn or Money.zero(part.amount.currency)
+    first = Disbursement(request.disbursed_on, request.principal - waiting)
+    beyond = part.amount - min(part.amount, waiting)
+    return replace(
+        request,
+        principal=request.principal + beyond,
+        undrawn=waiting - (part.amount - beyond) or None,
+        disbursements=(*(request.disbursements or (first,)), part),
+    )

@@ -62,8 +62,8 @@ def _disburse(life: Life, event: LoanEvent) -> None:
 
 def _add_tranche(life: Life, event: LoanEvent) -> None:
     """A further part of the loan leaves, on whatever day it does: instalments not due yet are made anew for it."""
-    if life.request.principal.minor >= life.state.principal_lent:  # its rows were made for the whole sum
-        return
+    if not life.request.undrawn and life.request.principal.minor >= life.state.principal_lent:
+        return  # a loan from before parts were told apart: its rows were made for the whole sum
     life.contract = with_tranche(life.request, Disbursement(event.value_on, Money(event.minor, life.currency)))
     _rebuild_ahead(life, event, "disbursements")
     life.keep_version(event.value_on, "tranche", event.id)

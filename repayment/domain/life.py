@@ -140,10 +140,15 @@ class Life:
             state.credit = self.pay_dues(on, EntryCode.CREDIT_APPLIED, Account.BORROWER_CREDIT, state.credit)
 
     def after_money(self, on: date, status: LoanStatus = LoanStatus.CLOSED_REPAID) -> None:
-        """What every incoming sum may change: the episode of arrears ends, the loan closes."""
+        """What every incoming sum may change: the episode of arrears ends, the loan closes.
+
+        Empty instalments ahead wait for a part of the loan that has not left: it stays open for that.
+        """
         state = self.state
         self.refresh_arrears(on)
-        if state.status is LoanStatus.ACTIVE and not state.principal_out and all(line.settled for line in state.lines):
+        paid = not state.principal_out and all(line.settled for line in state.lines)
+        waits = any(line.due_on > on and line.is_empty for line in state.lines)
+        if state.status is LoanStatus.ACTIVE and paid and not waits:
             state.status, state.closed_on = status, on
             self.post(on, EntryCode.PROVISION, Account.ALLOWANCE, Account.PROVISION_EXPENSE, state.allowance)
             state.allowance, state.arrears_since_on, state.non_accrual = 0, None, False

@@ -28,6 +28,7 @@ def _check_currency(request: ScheduleRequest) -> None:
     parts: list[tuple[str, tuple[Money | None, ...]]] = [
         ("instalment", (request.instalment,)),
         ("balloon", (balloon,)),
+        ("undrawn", (request.undrawn,)),
         ("disbursements", tuple(part.amount for part in request.disbursements)),
         ("prepayments", tuple(part.amount for part in request.prepayments)),
         ("fees", tuple(fee.amount for fee in request.fees)),
@@ -54,9 +55,12 @@ def _check_disbursements(request: ScheduleRequest) -> None:
         total += part.amount.minor
     if total > request.principal.minor:
         raise InvalidInput({"disbursements": Text("The disbursements add up to more than the principal")})
+    if request.undrawn is not None and request.undrawn.minor < 0:
+        raise InvalidInput({"undrawn": Text("The amount must be more than zero")})
     first = (
         request.principal.minor
         - total
+        - (request.undrawn.minor if request.undrawn else 0)
         + sum(part.amount.minor for part in request.disbursements if part.on == request.disbursed_on)
     )
     if first <= 0:

@@ -115,6 +115,7 @@ def _new_request(old: ScheduleRequest, plan: RestructurePlan, principal: Money, 
         amortization=plan.amortization or _plain_kind(old.amortization), first_due_on=plan.first_due_on,
         anchor_day=None, grace=plan.grace, payment_holidays=(), disbursements=(), prepayments=(), rate_changes=(),
         fees=tuple(fee for fee in old.fees if fee.kind in recurring), balloon=None, steps=(), principal_plan=(),
+        undrawn=None,
     )  # fmt: skip
 
 

@@ -50,7 +50,7 @@ def build_schedule(request: ScheduleRequest) -> Schedule:
     Raises InvalidInput naming the field when the request cannot be met (a prepayment above the settlement figure, a
     fixed instalment below the interest, dates past the year 9999).
     """
-    opening = request.principal.minor
+    opening = request.principal.minor - (request.undrawn.minor if request.undrawn else 0)
     if request.fees:
         opening += fee_at_start(request, FeeKind.FINANCED)
     if request.instalments is None and not request.principal_plan:
@@ -69,8 +69,8 @@ def _is_plain(request: ScheduleRequest) -> bool:
     if request.rounding.residual is FIRST and request.amortization is ANNUITY:
         return False
     return request.amortization in _LEVEL_OR_EQUAL and not (
-        request.disbursements or request.prepayments or request.rate_changes or request.payment_holidays
-        or request.balloon or request.instalment or request.grace.principal or request.grace.interest
+        request.disbursements or request.undrawn or request.prepayments or request.rate_changes
+        or request.payment_holidays or request.balloon or request.instalment or request.grace.principal or request.grace.interest
     )  # fmt: skip
 
 

@@ -150,7 +150,8 @@ class ScheduleRequest:
     """All that determines a schedule. Rates are fractions of one; either `rate_annual` or `rate_period` is given.
 
     `instalments` is the number of rows; with `instalment` (a fixed sum) alone the number is solved.
-    `disbursements` divide the principal; empty means all of it on `disbursed_on`.
+    `disbursements` divide the principal; empty means all of it on `disbursed_on`. `undrawn` is a part of the principal
+    that has not left and may never: no row repays it, while fees, plan and balloon keep the whole as their measure.
     Raises InvalidInput naming the offending field.
     """
 
@@ -177,6 +178,7 @@ class ScheduleRequest:
     balloon: Money | None = None
     steps: tuple[Step, ...] = ()
     principal_plan: tuple[Money, ...] = ()
+    undrawn: Money | None = None
 
     def __post_init__(self) -> None:
         minor = self.principal.minor
@@ -215,7 +217,7 @@ class ScheduleRequest:
         if not (
             self.instalment or self.disbursements or self.prepayments or self.fees or self.balloon
             or self.principal_plan or self.steps or self.rate_changes or self.payment_holidays
-            or self.grace.principal or self.grace.interest
+            or self.grace.principal or self.grace.interest or self.undrawn
             or self.amortization is CUSTOM or self.amortization is STEP
         ):  # fmt: skip
             return

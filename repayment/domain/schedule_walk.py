@@ -76,6 +76,7 @@ class Walk:
         self.balloon = request.balloon.minor if request.balloon else 0
         self.fixed = request.instalment.minor if request.instalment else None
         self.ends_when_paid = self.fixed is not None and request.instalments is None
+        self.waits = bool(request.undrawn) and not self.ends_when_paid
         self.rounded = ROUNDERS[request.rounding.mode]
         self.flat = request.amortization is FLAT
         self._take_rate(rate_ratio(request))
@@ -139,8 +140,11 @@ class Walk:
         return self.found
 
     def _is_over(self, row: int) -> bool:
-        """True when nothing is owed after the row and nothing more is to come."""
-        return self.balance == 0 and self.pool == 0 and row >= self.last_event_row
+        """True when nothing is owed after the row and nothing more is to come.
+
+        Rows stay, empty, while a part of the loan may still be paid out.
+        """
+        return not self.waits and self.balance == 0 and self.pool == 0 and row >= self.last_event_row
 
     def _stretch(self, row: int) -> int:
         """Rows that go on alike up to the next event or the end, made at once; how many there were."""

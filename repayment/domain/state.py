@@ -142,6 +142,11 @@ class Line:
         """Nothing is left to pay."""
         return self.open_minor == 0
 
+    @property
+    def is_empty(self) -> bool:
+        """It asks for nothing: only rows that wait for a part of the loan yet to be paid out do so."""
+        return not (self.principal or self.interest or self.fee or self.capitalised)
+
     def dues(self) -> Iterable[Due]:
         """Its open sums by component."""
         number = self.number

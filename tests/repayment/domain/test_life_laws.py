@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import assume, given, settings
@@ -298,6 +299,55 @@ def test_what_has_not_left_is_no_debt() -> None:
     assert figure.principal_ahead + figure.due_principal == cny(400_000)
     assert figure.due_interest == cny(4_000)
     assert figure.interest_accrued == cny((400_000 - life.state.lines[0].principal) * 10 // 31 // 100)
+
+
+def planned(**more: Any) -> ScheduleRequest:
+    """In two parts, by a plan of principal or with a balloon."""
+    parts = (Disbursement(START, cny(400_000)), Disbursement(SECOND, cny(200_000)))
+    return replace(request_of(), disbursements=parts, **more)
+
+
+SEASONS = planned(
+    amortization=Amortization.CUSTOM,
+    principal_plan=tuple(map(cny, [300_000, 100_000, 0, 0, 100_000, 100_000])),
+)
+
+
+@pytest.mark.parametrize("asked", [SEASONS, planned(balloon=cny(500_000))], ids=["plan", "balloon"])
+def test_a_plan_or_balloon_shows_what_is_drawn_and_then_the_contract(asked: ScheduleRequest) -> None:
+    first = event(EventKind.DISBURSEMENT, START, 400_000, 1)
+    life = replay(new_life(TERMS, asked, RULES), [first], START).life
+    assert sum(line.principal for line in life.state.lines) == 400_000
+    contract = build_schedule(asked)
+    assert life.state.lines[0].principal == contract.principal_minor[0]
+    paid = [event(EventKind.PAYMENT, date(2025, 2, 28), line_sum(life, 1), 2)]
+    both = [first, *paid, event(EventKind.DISBURSEMENT, SECOND, 200_000, 3)]
+    after = replay(new_life(TERMS, asked, RULES), both, SECOND).life
+    check(after)
+    assert tuple(line.principal for line in after.state.lines) == contract.principal_minor
+    assert sum(contract.principal_minor) == 600_000
+
+
+def line_sum(life: Life, number: int) -> int:
+    return life.state.line(number).open_minor
+
+
+def test_a_loan_repaid_as_drawn_waits_for_its_next_part() -> None:
+    """By the plan the first 4,000 are repaid by the end of March; the last 2,000 leave in April."""
+    parts = (Disbursement(START, cny(400_000)), Disbursement(date(2025, 4, 15), cny(200_000)))
+    first = event(EventKind.DISBURSEMENT, START, 400_000, 1)
+    asked = replace(SEASONS, disbursements=parts)
+    paid = [
+        event(EventKind.PAYMENT, date(2025, 2, 28), 304_000, 2), event(EventKind.PAYMENT, date(2025, 3, 31), 101_000, 3)
+    ]  # fmt: skip
+    life = replay(new_life(TERMS, asked, RULES), [first, *paid], date(2025, 4, 1)).life
+    assert (life.state.principal_out, life.state.status) == (0, LoanStatus.ACTIVE)
+    late = event(EventKind.DISBURSEMENT, date(2025, 4, 15), 200_000, 4)
+    life = replay(new_life(TERMS, asked, RULES), [first, *paid, late], date(2025, 4, 15)).life
+    assert [line.principal for line in life.state.lines] == [part.minor for part in SEASONS.principal_plan]
+    closing = event(EventKind.SETTLEMENT, date(2025, 4, 1), 100, 4)
+    done = replay(new_life(TERMS, asked, RULES), [first, *paid, closing], date(2025, 4, 1)).life
+    assert done.state.status is LoanStatus.CLOSED_REPAID
 
 
 @given(st.integers(100_000, 300_000), st.sampled_from(["reduce_instalment", "reduce_term", "skip_next"]), st.booleans())
