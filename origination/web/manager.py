@@ -22,12 +22,22 @@ from core.web.work import read
 from origination.domain.decision import BUILT_IN
 from origination.queries.funnel import Funnel, funnel
 from repayment.domain.arrears import Bucket
-from repayment.queries.portfolio import PAR_DAYS, CurrencyPortfolio, Portfolio, Roll, portfolio, roll_rates, vintages
+from repayment.queries.portfolio import (
+    PAR_DAYS,
+    CurrencyPortfolio,
+    Portfolio,
+    Roll,
+    portfolio,
+    quarterly,
+    roll_rates,
+    vintages,
+)
 from repayment.queries.portfolio_loans import LoanFilter, LoanOnDay, closed_day_before, ledger_principal, loans_on
 
 bp = Blueprint("manager", __name__, url_prefix="/portfolio")
 MANAGERS = (Role.RISK_MANAGER, Role.AUDITOR, Role.ADMIN)
 PAGE = 50
+CURVES = 4  # as many lines as can be told apart
 FUNNEL_DAYS = 365
 BUCKET_NAMES: dict[str, Text] = {
     Bucket.CURRENT.value: Text("In time"),
@@ -160,7 +170,12 @@ def _vintages(r: Any, day: date) -> dict[str, Any]:
     rows: dict[date, dict[int, Any]] = {}
     for one in found:
         rows.setdefault(one.month_on, {})[one.months_on_book] = one
-    return {"steps": steps, "rows": [(month, rows[month]) for month in sorted(rows, reverse=True)]}
+    curves = sorted((quarter, curve) for quarter, curve in quarterly(found).items() if len(curve) > 1)[-CURVES:]
+    return {
+        "steps": steps,
+        "rows": [(month, rows[month]) for month in sorted(rows, reverse=True)],
+        "curves": [(quarter, [curve.get(step) for step in steps]) for quarter, curve in curves],
+    }
 
 
 def _funnel_rows(came: Funnel) -> list[tuple[Text, int, str | None]]:

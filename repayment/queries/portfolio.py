@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -250,6 +250,28 @@ _VINTAGES = text(
     FROM worst GROUP BY 1, 2 ORDER BY 1, 2
     """
 )
+
+
+def quarterly(found: Iterable[Vintage]) -> dict[date, dict[int, Decimal]]:
+    """The share ever more than 30 days late by quarter of payout and months on book: curves that jump less than months.
+
+    The months of a quarter are pooled by their loans; the curve ends where the first of them is too young.
+    """
+    groups: dict[date, dict[int, list[Vintage]]] = {}
+    for one in found:
+        quarter = one.month_on.replace(month=(one.month_on.month - 1) // 3 * 3 + 1)
+        groups.setdefault(quarter, {}).setdefault(one.months_on_book, []).append(one)
+    return {
+        quarter: {
+            step: _pooled(months) for step, months in steps.items() if len(months) == max(map(len, steps.values()))
+        }
+        for quarter, steps in groups.items()
+    }
+
+
+def _pooled(months: list[Vintage]) -> Decimal:
+    late = sum((one.ever_30 * one.loans for one in months), Decimal(0))
+    return (late / sum(one.loans for one in months)).quantize(Decimal("0.0001"))
 
 
 def vintages(w: Work, as_of: date) -> tuple[Vintage, ...]:

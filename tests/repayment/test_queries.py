@@ -26,7 +26,7 @@ from repayment.queries.days import closed_days
 from repayment.queries.exposure import exposure_minor, open_loans, performance_sample
 from repayment.queries.loan_page import LineStatus, loan_events, loan_page, settlement
 from repayment.queries.loans import bucket_counts, loan_by_reference, loan_count, loan_list, worklist
-from repayment.queries.portfolio import portfolio, roll_rates, vintages
+from repayment.queries.portfolio import Vintage, portfolio, quarterly, roll_rates, vintages
 from repayment.queries.preview import preview_payment, preview_reversal
 from repayment.queries.statement import statement
 from repayment.steps.change_loan import charge_off, refund_credit, restructure, sell, waive
@@ -326,3 +326,14 @@ def test_as_of_days_run_with_the_events(house: House) -> None:
     with house.database.read() as r:
         days = [loan_as_of(r, loan, date(2025, 2, 26) + timedelta(days=k)) for k in range(4)]
     assert [str(day.principal) for day in days] == ["10000.00", "10000.00", "9211.51", "9211.51"]
+
+
+def test_quarters_pool_their_months_and_end_with_the_youngest() -> None:
+    january, february = date(2025, 1, 1), date(2025, 2, 1)
+    found = [
+        Vintage(january, 3, 30, Decimal("0.1000"), Decimal(0)),
+        Vintage(january, 6, 30, Decimal("0.2000"), Decimal(0)),
+        Vintage(february, 3, 10, Decimal("0.5000"), Decimal(0)),
+    ]
+    # three of thirty and five of ten are eight of forty
+    assert quarterly(found) == {january: {3: Decimal("0.2000")}}
