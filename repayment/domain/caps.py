@@ -14,7 +14,10 @@ from typing import Any, ClassVar, Self
 
 from core.domain.errors import InvalidInput
 from core.domain.texts import Text
+from repayment.domain.cost import both_annual_rates, cash_flows
 from repayment.domain.rates import IndexTable
+from repayment.domain.schedule import FeeKind, Schedule
+from repayment.domain.schedule_fees import fee_at_start
 
 
 class CapBasis(StrEnum):
@@ -24,6 +27,7 @@ class CapBasis(StrEnum):
     EFFECTIVE = "effective"  # all-in yearly cost, compounded
     NOTE_RATE = "note_rate"  # the contract's interest rate alone
     TOTAL_COST = "total_cost"  # all cost over the amount lent
+    DAILY = "daily"  # all cost over the sum of what is owed of the credit on each day
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,10 @@ class Cap:
         return table.on(day) * (self.multiple or Decimal(0))
 
 
+def _ratio(num: int, den: int) -> Decimal:
+    return Decimal(-(-num * 10**8 // den)).scaleb(-8)
+
+
 @dataclass(frozen=True, slots=True)
 class PricedLoan:
     """The cost of a loan on every basis a ceiling may look at, as fractions of one."""
@@ -73,6 +81,35 @@ class PricedLoan:
     effective: Decimal
     note_rate: Decimal
     total_cost: Decimal
+    daily: Decimal
+
+    @classmethod
+    def of(cls, schedule: Schedule) -> Self:
+        """The figures of a schedule, to eight places, a figure that is not whole rounded up.
+
+        All cost is what the borrower pays beyond what was paid out; fees that are financed are cost, not credit.
+        Raises NoRate or SeveralRates.
+        """
+        effective, nominal = both_annual_rates(schedule)
+        request = schedule.request
+        moved = [(move.on, move.minor) for move in schedule.movements]
+        credit = schedule.opening_minor + sum(minor for _, minor in moved if minor > 0)
+        financed = fee_at_start(request, FeeKind.FINANCED)
+        cost = sum(minor for _, minor in cash_flows(schedule))
+        rows = zip(schedule.due_on, schedule.capitalised_minor, schedule.principal_minor, strict=True)
+        owed, since, weight = schedule.opening_minor, request.disbursed_on, 0
+        for day, change in sorted([*moved, *((on, added - paid) for on, added, paid in rows)]):
+            weight += owed * (day - since).days
+            owed, since = owed + change, day
+        note = request.rate_annual
+        if note is None:
+            per_year = request.frequency.periods_per_year
+            note = (request.rate_period or Decimal(0)) * per_year.numerator / per_year.denominator
+        lent = credit - financed
+        return cls(
+            nominal, effective, note,
+            total_cost=_ratio(cost, lent), daily=_ratio(cost * credit, max(weight, 1) * lent),
+        )  # fmt: skip
 
     def on(self, basis: CapBasis) -> Decimal:
         """The figure of that basis."""
@@ -81,6 +118,7 @@ class PricedLoan:
             CapBasis.EFFECTIVE: self.effective,
             CapBasis.NOTE_RATE: self.note_rate,
             CapBasis.TOTAL_COST: self.total_cost,
+            CapBasis.DAILY: self.daily,
         }[basis]
 
 

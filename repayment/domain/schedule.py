@@ -70,7 +70,8 @@ def _is_plain(request: ScheduleRequest) -> bool:
         return False
     return request.amortization in _LEVEL_OR_EQUAL and not (
         request.disbursements or request.undrawn or request.prepayments or request.rate_changes
-        or request.payment_holidays or request.balloon or request.instalment or request.grace.principal or request.grace.interest
+        or request.payment_holidays or request.balloon or request.instalment
+        or request.grace.principal or request.grace.interest
     )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ import numpy_financial as npf
 import pytest
 from hypothesis import given, settings
 
-from core.domain.dates import Frequency, Unit
+from core.domain.dates import DayCount, Frequency, Unit
 from core.domain.errors import InvalidInput
 from core.domain.money import Money
 from core.domain.texts import Text
@@ -98,7 +98,7 @@ def test_the_all_in_cost_is_what_is_paid_beyond_what_was_received(asked: Schedul
 
 
 def priced(nominal: str) -> PricedLoan:
-    return PricedLoan(Decimal(nominal), Decimal("0.2682"), Decimal("0.18"), Decimal("0.14"))
+    return PricedLoan(Decimal(nominal), Decimal("0.2682"), Decimal("0.18"), Decimal("0.14"), Decimal("0.0004"))
 
 
 def test_nominal_24_passes_where_effective_24_does_not() -> None:
@@ -129,6 +129,51 @@ def test_the_shipped_table_is_dated_and_reads_the_index_of_the_day() -> None:
     with pytest.raises(InvalidInput, match="lpr_1y is not loaded"):
         bare.check(priced("0.1"), jurisdiction="CN", lender_type="private", on=date(2025, 1, 1))
     assert all(cap.source for cap in policy.caps)
+
+
+@pytest.mark.parametrize(
+    ("rate", "rows", "kind", "daily", "passes"),
+    [
+        ("2.92", 1, Amortization.ANNUITY, "0.00800000", True),  # 0.8 % x 365 a year, one payment
+        ("2.92", 3, Amortization.EQUAL_PRINCIPAL, "0.00800000", True),  # on what is still owed each day
+        ("2.9565", 1, Amortization.ANNUITY, "0.00810000", False),
+    ],
+)
+def test_high_cost_short_term_credit_costs_at_most_0_8_percent_a_day(
+    rate: str, rows: int, kind: Amortization, daily: str, passes: bool
+) -> None:
+    """CONC 5A.2.3R: 300 for 30 days may cost 72.00; and in all no more than was lent (5A.2.2R)."""
+    schedule = build_schedule(
+        loan(
+            principal=Money.of("300", "GBP"), rate_annual=Decimal(rate), instalments=rows, amortization=kind,
+            frequency=Frequency(30, Unit.DAY), day_count=DayCount.ACT_365F,
+        )
+    )  # fmt: skip
+    found = PricedLoan.of(schedule)
+    assert found.daily == Decimal(daily)
+    assert rows > 1 or found.total_cost == Decimal(daily) * 30
+    text = (Path(__file__).parents[3] / "repayment" / "policy.toml").read_text(encoding="utf-8")
+    outcomes = CapPolicy.from_toml(tomllib.loads(text)).check(
+        found, jurisdiction="GB", lender_type="hcstc", on=date(2025, 1, 31)
+    )
+    assert [(one.basis, one.passes) for one in outcomes] == [(CapBasis.TOTAL_COST, True), (CapBasis.DAILY, passes)]
+
+
+def test_fees_and_financed_fees_count_as_cost() -> None:
+    """1,000 for 30 days, 50 financed and 20 withheld, no interest: 70 of cost, on 1,000 owed of the credit."""
+    fees = (
+        Fee("arrangement", FeeKind.FINANCED, amount=Money.of("50", "GBP")),
+        Fee("broker", FeeKind.UP_FRONT, amount=Money.of("20", "GBP"), withheld=True),
+    )
+    found = PricedLoan.of(
+        build_schedule(
+            loan(
+                principal=Money.of("1000", "GBP"), rate_annual=Decimal(0), instalments=1, fees=fees,
+                frequency=Frequency(30, Unit.DAY), day_count=DayCount.ACT_365F,
+            )
+        )
+    )  # fmt: skip
+    assert (found.total_cost, found.daily, found.note_rate) == (Decimal("0.07"), Decimal("0.00233334"), 0)
 
 
 def test_a_cap_that_contradicts_itself_cannot_be_made() -> None:
