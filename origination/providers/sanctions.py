@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
@@ -58,7 +59,10 @@ def load_contents(contents: dict[str, bytes]) -> tuple[LoadedList, ...]:
     out: list[LoadedList] = []
     for name, data in contents.items():
         text = _decode(name, data)
-        form = _form_of(text)
+        try:
+            form = _form_of(text)
+        except csv.Error:
+            raise _no_table(name) from None
         if form in {"sdn", "alt", "add"}:
             if form in ofac_parts:
                 raise refused(name, Text("There are two OFAC {form} files; load one edition at a time", form=form))
@@ -70,7 +74,10 @@ def load_contents(contents: dict[str, bytes]) -> tuple[LoadedList, ...]:
             entries, edition = sanctions_un.parse_xml(name, data)
             out.append(_loaded("UN Consolidated", entries, edition, {name: data}))
         elif form == "own":
-            list_name, entries = sanctions_csv.parse(name, text)
+            try:
+                list_name, entries = sanctions_csv.parse(name, text)
+            except csv.Error:
+                raise _no_table(name) from None
             out.append(_loaded(list_name, entries, None, {name: data}))
         else:
             raise refused(
@@ -98,6 +105,10 @@ def check_not_shrunken(loaded: LoadedList, previous_count: int | None) -> None:
         )
 
 
+def _no_table(name: str) -> InvalidInput:
+    return refused(name, Text("A cell of the file is longer than any list's: the file is damaged"))
+
+
 def _read(path: Path) -> bytes:
     try:
         if path.stat().st_size > BYTES_MAX:
@@ -112,11 +123,18 @@ def _read(path: Path) -> bytes:
 def _decode(name: str, data: bytes) -> str:
     if not data.strip(b"\x00\x1a \r\n\t"):
         raise refused(name, Text("The file is empty"))
-    for encoding in ("utf-8-sig", "cp1252"):
+    # OFAC has published in Windows-1252; of any other list only Unicode is sure to be read as it was written.
+    marked = data[:2] in {b"\xff\xfe", b"\xfe\xff"}
+    for encoding in ("utf-16",) if marked else ("utf-8-sig", "cp1252"):
         try:
-            return data.decode(encoding)
+            text = data.decode(encoding)
         except UnicodeDecodeError:
             continue
+        if "\x00" in text:
+            break
+        if encoding == "cp1252" and not data.lstrip().startswith(b"<") and sanctions_ofac.csv_form(text) is None:
+            raise refused(name, Text("The file is not in Unicode: save it as CSV UTF-8 and load it again"))
+        return text
     raise refused(name, Text("The file is not text"))
 
 
@@ -134,7 +152,10 @@ def _ofac_csv(parts: dict[str, str], contents: dict[str, bytes]) -> LoadedList:
         lonely = next(iter(parts.values()))
         raise refused(lonely, Text("Aliases and addresses need the main file sdn.csv of the same edition"))
     texts = {form: (name, _decode(name, contents[name])) for form, name in parts.items()}
-    entries = sanctions_ofac.parse_csv(texts)
+    try:
+        entries = sanctions_ofac.parse_csv(texts)
+    except csv.Error:
+        raise _no_table(", ".join(parts.values())) from None
     return _loaded("OFAC SDN", entries, None, {name: contents[name] for name in parts.values()})
 
 
