@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from core.domain.errors import InvalidInput
@@ -21,11 +22,23 @@ def reason_text(reason: ReasonView) -> str:
     """What was found, and the limit it was held against."""
     built_in = reason.texts.get("msgid")
     template = gettext(built_in) if built_in else reason.template(current_locale())
-    return _PLACE.sub(lambda place: figure_text(place[1], reason.params.get(place[1])), template)
+    return _PLACE.sub(
+        lambda place: figure_text(place[1], reason.params.get(place[1]), _digits(place[1], reason.params)), template
+    )
 
 
-def figure_text(name: str, raw: Any) -> str:
-    """A stored value of a fact (or its limit, `<fact>_limit`) in the reader's words."""
+def _digits(name: str, params: Mapping[str, Any]) -> int:
+    """Decimals of a per cent: none, unless value and limit would then read the same although they differ."""
+    plain = name.removesuffix("_limit")
+    value, limit = params.get(plain), params.get(f"{plain}_limit")
+    for digits in (0, 2, 4):
+        if figure_text(plain, value, digits) != figure_text(plain, limit, digits):
+            return digits
+    return 0
+
+
+def figure_text(name: str, raw: Any, digits: int = 0) -> str:
+    """A stored value of a fact (or its limit, `<fact>_limit`) in the reader's words; a per cent with `digits`."""
     entry = CATALOGUE.get(name.removesuffix("_limit"))
     if entry is None or raw is None:
         return "–"
@@ -36,5 +49,5 @@ def figure_text(name: str, raw: Any) -> str:
     if isinstance(value, Money):
         return money(value)
     if entry.type is FactType.RATIO:
-        return number(value) if entry.name in _TIMES else percent(value, 0)  # type: ignore[arg-type]
+        return number(value) if entry.name in _TIMES else percent(value, digits)  # type: ignore[arg-type]
     return translate(entry.text_of(value)) if entry.choices else str(value)

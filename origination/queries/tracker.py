@@ -19,6 +19,7 @@ from origination.domain.application import (
 from origination.domain.decision import BUILT_IN
 from origination.domain.policy import OriginationPolicy
 from origination.domain.product import Product
+from origination.domain.rules import Outcome
 from origination.queries.rows import (
     check_sight,
     kyc_check_of,
@@ -123,11 +124,12 @@ class ReasonView:
 
 
 def reasons_of(r: Work, made: DecisionRow, limit: int | None = REASONS_MAX) -> tuple[ReasonView, ...]:
-    """The reasons of a decision in order, at most `limit`: the values found and the limits stand in `params`."""
+    """The reasons of a decision in order, at most `limit`: the values found and the limits stand in `params`. With a
+    limit, as applicants are told: of a refusal by rules only what refused, not what merely asked for a person."""
     policy = r.policy(OriginationPolicy)
     rows = {row["row"]: row for row in made.record["rows"]}
     views = []
-    for reason_id in made.reasons[:limit]:
+    for reason_id in made.reasons if limit is None else _refusing(made)[:limit]:
         row = rows.get(reason_id)
         told = made.record.get("told", {}).get(reason_id) or policy.reason_texts(reason_id)
         texts = dict(row["texts"]) if row else dict(told)
@@ -140,6 +142,13 @@ def reasons_of(r: Work, made: DecisionRow, limit: int | None = REASONS_MAX) -> t
             params[f"{name}_limit"] = operands[0] if operands else None
         views.append(ReasonView(reason_id, texts, params))
     return tuple(views)
+
+
+def _refusing(made: DecisionRow) -> list[str]:
+    if made.kind != "automatic" or made.outcome != Outcome.DECLINE.value:
+        return made.reasons
+    refused = {one["id"] for one in made.record["reasons"] if one["outcome"] == Outcome.DECLINE.value}
+    return [one for one in made.reasons if one in refused]
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from origination.queries.deadlines import LAPSED, MISSING, RUNNING, TOLD_MISSING
 from origination.queries.rows import latest_decision, product_of
 from origination.queries.tracker import decline_before, documents_of
 from origination.steps.case import SUBJECT, move, open_case
-from origination.steps.tell import sentences, tell
+from origination.steps.tell import papers_in_words, sentences, tell
 from origination.tables.application import ApplicationDocumentRow, ApplicationRow
 
 STALE_DAYS = 30
@@ -55,7 +55,7 @@ def tell_missing(w: Work, application_id: UUID) -> bool:
     found = deadline(clocks, ClockKind.INCOMPLETE, product.jurisdiction, row.segment, w.today)
     due_on = w.today + timedelta(days=STALE_DAYS) if found is None else found.due_on
     turn = "+".join(sorted(str(one.id)[-8:] for one in missing))[:80]
-    tell(w, row, TOLD_MISSING, turn, missing=missing, due_on=due_on)
+    tell(w, row, TOLD_MISSING, turn, missing=papers_in_words(row, missing), due_on=due_on)
     audit.record(w, "application.missing_told", SUBJECT, row.id, kinds=[one.kind for one in missing], due_on=due_on)
     return True
 
@@ -83,5 +83,5 @@ def close_stale(w: Work, application_id: UUID) -> ApplicationRow:
         raise IllegalTransition(SUBJECT, row.status, ApplicationStatus.EXPIRED.value)
     missing = [one for one in documents_of(w, row) if one.status in MISSING]
     move(w, row, ApplicationStatus.EXPIRED, "application.closed_stale", missing=[one.kind for one in missing])
-    tell(w, row, "application_closed", missing=missing)
+    tell(w, row, "application_closed", missing=papers_in_words(row, missing))
     return row

@@ -14,7 +14,7 @@ from origination.domain.policy import OriginationPolicy
 from origination.domain.remedy import applicant_text
 from origination.queries.reason_words import reason_text
 from origination.queries.rows import product_of, report_of
-from origination.queries.tracker import reasons_of
+from origination.queries.tracker import DocumentLine, reasons_of
 from origination.steps.case import SUBJECT
 from origination.tables.application import ApplicationDocumentRow, ApplicationRow
 from origination.tables.decision import DecisionRow
@@ -38,8 +38,17 @@ def tell(w: Work, row: ApplicationRow, kind: str, turn: str = "", **context: Any
 
 def tell_papers(w: Work, row: ApplicationRow, kind: str, asked: Sequence[ApplicationDocumentRow], *, turn: str) -> None:
     """A message about documents, each with its name and what exactly to send, in the applicant's language."""
+    papers = papers_in_words(row, asked)
+    note = next((one.note for one in asked if one.note), "")
+    tell(w, row, kind, turn, papers=papers, note=note, asked_on=asked[0].requested_at.date())
+
+
+def papers_in_words(
+    row: ApplicationRow, asked: Sequence[ApplicationDocumentRow | DocumentLine]
+) -> list[dict[str, Any]]:
+    """name, ask, reason and expires_on of documents, in the applicant's language."""
     with speak(locale_of(row.locale) or ENGLISH):
-        papers = [
+        return [
             {
                 "name": translate(PAPERS[one.kind].name) if one.kind in PAPERS else one.kind,
                 "ask": translate(PAPERS[one.kind].ask) if one.kind in PAPERS else "",
@@ -48,8 +57,6 @@ def tell_papers(w: Work, row: ApplicationRow, kind: str, asked: Sequence[Applica
             }
             for one in asked
         ]
-    note = next((one.note for one in asked if one.note), "")
-    tell(w, row, kind, turn, papers=papers, note=note, asked_on=asked[0].requested_at.date())
 
 
 def tell_decline(w: Work, row: ApplicationRow, made: DecisionRow) -> None:

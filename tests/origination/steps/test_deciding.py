@@ -21,6 +21,7 @@ from origination.domain.rules import Outcome
 from origination.queries.conditions import conditions_of
 from origination.queries.deadlines import deadlines_of
 from origination.queries.rows import offers_of
+from origination.queries.tracker import reasons_of
 from origination.steps.amend import withdraw
 from origination.steps.book import Held, book
 from origination.steps.conditions import settle_condition
@@ -33,7 +34,7 @@ from origination.steps.screening import decide_alert, screen_by_id
 from origination.steps.screening_lists import load_list
 from origination.steps.verdict import ask_for_person, give_verdict, pass_on
 from origination.tables.application import ApplicationRow
-from origination.tables.decision import ReviewRequestRow
+from origination.tables.decision import DecisionRow, ReviewRequestRow
 from tests.origination.steps.journey import KnownBureau, person, send
 from tests.origination.steps.test_decide import row_of, run
 from tests.origination.steps.test_kyc_and_book import sign
@@ -244,6 +245,35 @@ def test_an_incomplete_application_is_told_and_closed_when_nothing_comes(house, 
     assert "application_closed" in kinds
 
 
+def test_a_refusal_names_what_refused_and_not_what_only_asked_for_a_person(house, applicant):
+    sent = send(house, applicant, amount="150000", obligations_monthly="14000")
+    run(house, applicant, sent, bureau_inquiries_6m=6, bureau_worst_dpd_24m=120)
+    with house.read() as r:
+        made = r.session.scalars(select(DecisionRow).order_by(DecisionRow.number)).first()
+        outcomes = {one["id"]: one["outcome"] for one in made.record["reasons"]}
+        assert made.outcome == "DECLINE"
+        assert "REFER" in outcomes.values()
+        told = reasons_of(r, made)
+        assert told
+        assert {outcomes[one.id] for one in told} == {"DECLINE"}
+        assert len(reasons_of(r, made, None)) == len(outcomes), "officers see all"
+
+
+def test_the_notice_of_what_is_missing_names_any_document_in_words(house, applicant, officer):
+    from origination.steps.desk import request_papers
+
+    sent = send(house, applicant)
+    with house.work(officer) as w:
+        request_papers(w, sent.application_id, ["tax", "employment"])
+        assert tell_missing(w, sent.application_id)
+    with house.read() as r:
+        query = select(OutboundMessageRow).where(OutboundMessageRow.kind == "application_incomplete")
+        (notice,) = r.session.scalars(query)
+    assert {"- Last tax assessment", "- Employment contract"} <= set(notice.body.splitlines())
+    assert "- tax" not in notice.body
+    assert "\n\n\n" not in notice.body
+
+
 def test_a_counter_offer_nobody_takes_ends_with_the_reasons(house, applicant, clock):
     sent = send(house, applicant, amount="150000", tenor_months="12", obligations_monthly="2000")
     run(house, applicant, sent)
@@ -289,7 +319,7 @@ def test_a_replay_names_a_changed_score_and_a_lost_list(house, applicant):
 def test_a_replay_works_the_figures_out_again_from_the_answers(house, applicant):
     """Answers changed behind the product's back: the figures that follow from them are named with both values."""
     from origination.steps.replay import replay_all
-    from origination.tables.decision import DecisionRow, FactSetRow
+    from origination.tables.decision import FactSetRow
 
     run(house, applicant, send(house, applicant))
     with house.work() as w:
