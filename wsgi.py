@@ -87,6 +87,7 @@ COMMANDS: tuple[str, ...] = (
     "core.web.admin_keys",
     "core.web.cli",
     "core.web.cli_access",
+    "core.web.cli_field_keys",
     "demo.cli",
     "origination.cli",
     "repayment.cli",

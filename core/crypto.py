@@ -90,10 +90,8 @@ class KeyRing:
 
     def encrypt_bytes(self, plain: bytes, *, aad: str) -> bytes:
         """`v1:kid:` followed by nonce and ciphertext, bound to `aad`."""
-        key = self.keys[0]
-        nonce = os.urandom(_NONCE_BYTES)
-        head = f"{_VERSION}:{key.kid}:".encode()
-        return head + nonce + AESGCM(key.secret).encrypt(nonce, plain, _bound(head, aad))
+        nonce, head = os.urandom(_NONCE_BYTES), self.head.encode()
+        return head + nonce + AESGCM(self.keys[0].secret).encrypt(nonce, plain, _bound(head, aad))
 
     def decrypt_bytes(self, sealed: bytes, *, aad: str) -> bytes:
         """The plain bytes. Raises CiphertextInvalid when changed or bound elsewhere, KeyMissing for a key not held."""
@@ -114,9 +112,8 @@ class KeyRing:
     def encrypt(self, plain: str, *, aad: str) -> str:
         """Text as `v1:kid:nonce:ciphertext` (base64url), bound to `aad`, usually `table.column`."""
         sealed = self.encrypt_bytes(plain.encode(), aad=aad)
-        head = f"{_VERSION}:{self.keys[0].kid}:"
-        body = sealed[len(head) :]
-        return f"{head}{_b64(body[:_NONCE_BYTES])}:{_b64(body[_NONCE_BYTES:])}"
+        body = sealed[len(self.head) :]
+        return f"{self.head}{_b64(body[:_NONCE_BYTES])}:{_b64(body[_NONCE_BYTES:])}"
 
     def decrypt(self, sealed: str, *, aad: str) -> str:
         """The plain text. Raises CiphertextInvalid or KeyMissing."""
@@ -129,9 +126,10 @@ class KeyRing:
             raise CiphertextInvalid("This is not a ciphertext of this service") from None
         return self.decrypt_bytes(f"{parts[0]}:{parts[1]}:".encode() + body, aad=aad).decode()
 
-    def is_current(self, sealed: str) -> bool:
-        """Whether the newest key made it; a rotation rewrites what is not."""
-        return sealed.startswith(f"{_VERSION}:{self.keys[0].kid}:")
+    @property
+    def head(self) -> str:
+        """What every ciphertext of the newest key begins with; a rotation rewrites the others."""
+        return f"{_VERSION}:{self.keys[0].kid}:"
 
     def blind_index(self, value: str, *, purpose: str) -> str:
         """64 hex digits, equal for values that differ only in width, case and spaces (NFKC, casefolded)."""
@@ -181,8 +179,7 @@ def check_keys(path: Path) -> None:
     Raises SettingsInvalid when they cannot.
     """
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(encrypt(_CHECK, aad="check"))
+        leave_check(path)
         return
     try:
         decrypt(path.read_text().strip(), aad="check")
@@ -191,6 +188,12 @@ def check_keys(path: Path) -> None:
             "SECRET_KEY or FIELD_KEYS differ from those this installation's data was encrypted with; "
             f"restore them ({error.message})"
         ) from None
+
+
+def leave_check(path: Path) -> None:
+    """Writes the ciphertext that `check_keys` opens, under the newest key."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(encrypt(_CHECK, aad="check"))
 
 
 def _bound(head: bytes, aad: str) -> bytes:

@@ -12,6 +12,7 @@ import os
 import re
 import secrets
 import warnings
+from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
@@ -343,6 +344,26 @@ def store_bytes(folder: Path, data: bytes) -> str:
     The file appears whole or not at all, readable by its owner only. OSError when the disk is full.
     """
     key = secrets.token_hex(16)
+    _put(folder, key, data)
+    return key
+
+
+def rewrite_bytes(folder: Path, key: str) -> None:
+    """Encrypts a stored file anew under the newest field key. Raises NotFound, CiphertextInvalid, KeyMissing."""
+    _put(folder, key, read_bytes(folder, key))
+
+
+def stored_keys(folder: Path, *, current: bool) -> Iterator[str]:
+    """The names of the stored files that the newest field key encrypted, or of those that it did not."""
+    head = crypto.ring().head.encode()
+    for path in sorted(folder.glob("[0-9a-f][0-9a-f]/*")):
+        if _STORAGE_KEY.fullmatch(path.name):
+            with path.open("rb") as file:
+                if (file.read(len(head)) == head) is current:
+                    yield path.name
+
+
+def _put(folder: Path, key: str, data: bytes) -> None:
     shelf = folder / key[:2]
     shelf.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = shelf / f"{key}.part"
@@ -356,7 +377,6 @@ def store_bytes(folder: Path, data: bytes) -> str:
     except BaseException:
         draft.unlink(missing_ok=True)
         raise
-    return key
 
 
 def read_bytes(folder: Path, key: str) -> bytes:

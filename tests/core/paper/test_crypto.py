@@ -61,8 +61,8 @@ def test_rotation_keeps_old_ciphertexts_readable_until_the_key_is_gone() -> None
     before, during, after = ring(f"k1:{OLD}"), ring(f"k2:{NEW} k1:{OLD}"), ring(f"k2:{NEW}")
     sealed = before.encrypt("value", aad="a")
     assert during.decrypt(sealed, aad="a") == "value"
-    assert not during.is_current(sealed)
-    assert during.is_current(during.encrypt("value", aad="a"))
+    assert not sealed.startswith(during.head)
+    assert during.encrypt("value", aad="a").startswith(during.head)
     with pytest.raises(KeyMissing, match="k1"):
         after.decrypt(sealed, aad="a")
 
