@@ -329,7 +329,8 @@ class Database:
     def read(self, actor: Actor = SYSTEM, *, clock: Clock | None = None) -> Iterator[Work]:
         """For pages that only show: a read-only transaction that waits for nobody and is always rolled back."""
         with Session(self.engine, expire_on_commit=False, autoflush=False) as session:
-            session.execute(text("SET TRANSACTION READ ONLY"))
+            # Said with BEGIN: as a statement of its own it would cost every page a way to the server and back.
+            session.connection(execution_options={"postgresql_readonly": True})
             try:
                 yield Work(session, actor, clock or self.clock, self.policies)
             finally:
