@@ -1,4 +1,4 @@
-"""The exact level instalment, and the plain walks over a schedule without events.
+"""The exact level instalment, and rows that go on alike.
 
 All arithmetic is on whole numbers. Interest of row k on balance B is B x numerators[k] / denominator, rounded once.
 """
@@ -16,17 +16,15 @@ Rows = tuple[list[int], list[int]]  # principal, interest
 Run = tuple[list[int], list[int], int]  # principal, interest, what is left after them
 
 
-def level_ratio(balance: int, numerators: Sequence[int], denominator: int, last: int = 0) -> tuple[int, int]:
-    """The instalment that brings `balance` to `last` after the rows, as an exact ratio of minor units.
+def level_ratio(balance: int, numerator: int, denominator: int, rows: int) -> tuple[int, int]:
+    """The instalment that repays `balance` in rows of one length, as an exact ratio of minor units.
 
-    With factors F_k = 1 + numerators[k] / denominator it is (balance x prod F - last) / sum_k prod_{j>k} F_j.
+    With the factor F = 1 + numerator / denominator it is balance x (F - 1) x F^rows / (F^rows - 1).
     """
-    first = numerators[0]
-    n = len(numerators)
-    if first and numerators.count(first) == n:
-        grown, base = (denominator + first) ** n, denominator**n
-        return (balance * grown - last * base) * first, denominator * (grown - base)
-    return weighted_level_ratio((balance * (denominator + first), denominator), [1] * n, numerators, denominator, last)
+    if not numerator:
+        return balance, rows
+    grown, base = (denominator + numerator) ** rows, denominator**rows
+    return balance * grown * numerator, denominator * (grown - base)
 
 
 def weighted_level_ratio(

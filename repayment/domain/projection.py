@@ -138,7 +138,7 @@ class _Block:
         rounded = ROUNDERS[self.rounding]
         for k in near:
             num, den = Fraction(int(self.numerator[k]), self.denominator).as_integer_ratio()
-            ratio = level_ratio(int(self.principal[k]), [num] * int(n[k]), den)
+            ratio = level_ratio(int(self.principal[k]), num, den, int(n[k]))
             level[k] = rounded(*ratio)
         return np.asarray(level)
 
