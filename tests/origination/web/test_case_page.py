@@ -186,6 +186,23 @@ def test_another_application_on_the_same_account_is_drawn(house, app, browser, a
     assert "李大海" in page
 
 
+def test_a_case_whose_bureau_is_down_says_so_and_waits(house, app, applicant, officer, browser):
+    from origination.providers.bureau import NoBureau
+
+    client = browser(applicant)
+    home = fill_draft(client)
+    assert submit_draft(client, home).status_code == 303
+    case_id = UUID(home.rpartition("/")[2])
+    with app.app_context(), house.work() as w:
+        assert advance(w, case_id, bureau=NoBureau()).waiting_for == "bureau"
+    page = browser(officer).get(f"/officer/cases/{case_id}").text
+    assert "The credit bureau has not answered" in page
+    assert 'name="verdict"' not in page
+    with app.app_context(), house.work() as w:
+        advance(w, case_id, bureau=KnownBureau())
+    assert "The credit bureau has not answered" not in browser(officer).get(f"/officer/cases/{case_id}").text
+
+
 def test_the_case_says_how_much_could_be_lent_and_adds_the_price_up(house, app, applicant, officer, browser):
     case = case_of(house, app, browser(applicant), **REFERRED)
     page = " ".join(re.sub(r"<[^>]+>", " ", browser(officer).get(case).text).split())
