@@ -6,7 +6,7 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -20,19 +20,30 @@ from tests.origination.steps.test_kyc_and_book import listed_person
 pytestmark = pytest.mark.browser
 
 
-def filed(product: Product, **wanted: Any) -> tuple[str, str, str]:
-    """(id, reference, state) of an application that came in."""
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.journeys.file_case", json.dumps(wanted)], cwd=ROOT, env=product.env,
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
-    application_id, reference, status = done.stdout.split()[-3:]
-    return application_id, reference, status
+Filed = Callable[..., tuple[str, str, str]]
 
 
-def test_a_clear_case_is_decided_by_the_rules_and_replays(product: Product, walk: Callable[..., Walk]) -> None:
-    application_id, reference, status = filed(product)
+@pytest.fixture(scope="module")
+def filed(product: Product) -> Iterator[Filed]:
+    """Gives (id, reference, state) of an application that came in. One process files them all."""
+    command = [sys.executable, "-m", "tests.journeys.file_case"]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(command, cwd=ROOT, env=product.env, text=True, **pipes) as clerk:
+
+        def file(**wanted: Any) -> tuple[str, str, str]:
+            clerk.stdin.write(json.dumps(wanted) + "\n")
+            clerk.stdin.flush()
+            application_id, reference, status = clerk.stdout.readline().split()
+            return application_id, reference, status
+
+        yield file
+        clerk.stdin.close()
+
+
+def test_a_clear_case_is_decided_by_the_rules_and_replays(
+    product: Product, walk: Callable[..., Walk], filed: Filed
+) -> None:
+    application_id, reference, status = filed()
     assert status == "OFFERED"
     officer = walk(width=1280)
     become(officer, "officer")
@@ -46,9 +57,9 @@ def test_a_clear_case_is_decided_by_the_rules_and_replays(product: Product, walk
     assert officer.faults == []
 
 
-def test_a_borderline_case_is_overridden_by_two_people(product: Product, walk: Callable[..., Walk]) -> None:
+def test_a_borderline_case_is_overridden_by_two_people(walk: Callable[..., Walk], filed: Filed) -> None:
     application_id, reference, status = filed(
-        product, bureau={"bureau_delinquencies_24m": 7}, look_again="The late payments were a mistake of my bank."
+        bureau={"bureau_delinquencies_24m": 7}, look_again="The late payments were a mistake of my bank."
     )
     assert status == "DECLINED"
     officer = walk(width=1280)
@@ -96,10 +107,8 @@ def test_a_borderline_case_is_overridden_by_two_people(product: Product, walk: C
     assert officer.faults + approver.faults + risk.faults == []
 
 
-def test_a_name_on_a_list_is_confirmed_by_two_people_and_never_paid(
-    product: Product, walk: Callable[..., Walk]
-) -> None:
-    application_id, _, status = filed(product, answers=listed_person())
+def test_a_name_on_a_list_is_confirmed_by_two_people_and_never_paid(walk: Callable[..., Walk], filed: Filed) -> None:
+    application_id, _, status = filed(answers=listed_person())
     assert status == "KYC_REFERRED"
     for role in ("officer", "approver"):
         staff = walk(width=1280)
