@@ -26,6 +26,12 @@ def titles() -> frozenset[str]:
 
 
 @cache
+def suffixes() -> frozenset[str]:
+    """Titles that stand behind a name: they are never a part of it."""
+    return _words(table("person_words")["suffixes"]) | {"phd", "esq", "mba", "pasha", "bey", "effendi"}
+
+
+@cache
 def particles() -> frozenset[str]:
     """Articles and links inside names."""
     return _words(table("person_words")["particles"])

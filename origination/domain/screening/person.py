@@ -12,7 +12,7 @@ from origination.domain.screening.wade_giles import same_chinese_name
 from origination.domain.screening.words import PARTS_OF_NAMES, Head, Name, Role, Word
 
 # What one word without partner costs, in words: on both sides it is another name, on one side a part left out.
-_EXTRA_COMMON, _EXTRA_SURNAME, _EXTRA_GIVEN = 0.52, 0.55, 0.3
+_EXTRA_COMMON, _EXTRA_SURNAME, _EXTRA_GIVEN = 0.52, 0.55, 0.32
 _FULL = frozenset({Role.NAME, Role.TITLE})
 _CONFLICT, _EXTRA, _EXTRA_INITIAL, _EXTRA_PATRONYMIC = 1.4, 0.2, 0.05, 0.06
 _SINGLE_WORD_CAP = 0.6
@@ -151,14 +151,16 @@ def _capped(score: float, alignment: Alignment, a: tuple[Word, ...], b: tuple[Wo
     if not any(pair.similarity > INITIAL for pair in alignment.pairs):
         return min(score, _SINGLE_WORD_CAP)
     full_a, full_b = (sum(map(_counts, words)) for words in (a, b))
-    shared = 0
+    shared = apart = 0
     for pair in alignment.pairs:
         sides = sum(_counts(a[i]) for i in pair.first), sum(_counts(b[j]) for j in pair.second)
         initial = any(a[i].role is Role.INITIAL for i in pair.first) or any(
             b[j].role is Role.INITIAL for j in pair.second
         )
         shared += max(*sides, 1 if initial else 0)
-    if shared < 2 and max(full_a, full_b) > 1:
+        apart += max(min(sides), 1 if initial or min(sides) == 0 < max(sides) else 0)
+    # Two words of one side that are one of the other are still only one in common: `Ma Lei` is not Mayaleh, Adib.
+    if (shared < 2 and max(full_a, full_b) > 1) or (apart < 2 and min(full_a, full_b) > 1):
         return min(score, _SINGLE_WORD_CAP)
     return score
 

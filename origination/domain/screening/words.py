@@ -210,7 +210,16 @@ def prepare_person(name: str) -> Name:
         words = [*_with_head(_words_of(surname), Head.SURNAME), *_with_head(_words_of(given), Head.GIVEN)]
     else:
         words = _with_head(_words_of(cleaned), Head.GIVEN)
-    return Name(name, tuple(words), han="")
+    return Name(name, tuple(_last_title_named(words)), han="")
+
+
+def _last_title_named(words: list[Word]) -> list[Word]:
+    """`Hassan Sayed`: what is a title in front is the other half of a name of two words behind."""
+    names = [i for i, word in enumerate(words) if word.role in {Role.NAME, Role.PATRONYMIC}]
+    after = [i for i, word in enumerate(words) if word.role is Role.TITLE and word.text not in lexicon.suffixes()]
+    if len(names) == 1 and after and after[-1] > names[0]:
+        return [replace(word, role=Role.NAME) if i == after[-1] else word for i, word in enumerate(words)]
+    return words
 
 
 def _words_of(text: str) -> list[Word]:
