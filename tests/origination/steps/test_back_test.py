@@ -62,6 +62,8 @@ def test_another_price_is_assessed_anew(decided):
         found = back_test(r, dearer, since=SINCE)
     assert found.assessed_anew == found.cases
     assert found.after["APPROVE"] == 0
+    with decided.read() as r:
+        assert found.profit_before == back_test(r, seed_policy(), since=SINCE).profit_before, "at the price of then"
     assert found.reasons["COST_ABOVE_CAP_CN"] == found.cases
 
 
