@@ -15,6 +15,7 @@ from origination.domain.screening.words import Role, Word
 JOIN_MIN = 0.88
 _SETTLED = 0.98
 JOINED_LIKE = 0.93
+NATIVE_JOIN_LETTERS = 5
 _EXACT_ASSIGNMENT_MAX = 4
 
 
@@ -199,6 +200,6 @@ def _joined_native(parts: Sequence[Word], single: Word) -> float:
         # The article of the second part was cut off; it is heard in the joined writing.
         plain, article = ("".join(part.native for part in parts), "ال".join(part.native for part in parts))
         return max(arabic_similarity(plain, single.text), arabic_similarity(article, single.text))
-    if single.native and len(single.native) >= 5 and not any(part.native for part in parts):
+    if single.native and len(single.native) >= NATIVE_JOIN_LETTERS and not any(part.native for part in parts):
         return arabic_similarity(single.native, "".join(part.text for part in parts))
     return 0.0

@@ -24,6 +24,7 @@ from origination.domain.screening.arabic import (
 
 Floats = NDArray[np.float64]
 _FAR = np.inf
+_ROUNDING = 1e-9
 
 
 def _sounds(letter: str, *, last: bool) -> tuple[str, ...]:
@@ -138,32 +139,62 @@ class LatinWords:
         """What the cost of reading `native` as each word is set against."""
         return np.maximum(self._consonants, max(_written(bare(native)), 2))
 
-    def readings(self, native: str, rows: NDArray[np.int32]) -> Floats:
-        """How well `native` can be read as each of the words (by number), as arabic_similarity says."""
+    def readings(self, native: str, rows: NDArray[np.int32], least: float = 0.0) -> Floats:
+        """How well `native` can be read as each of the words (by number), as arabic_similarity says.
+
+        A word that cannot reach `least` any more is given up on the way: 0.
+        """
         letters = bare(native)
+        out = np.zeros(rows.size)
         if not rows.size or not letters:
-            return np.zeros(rows.size)
-        sizes = self._sizes[rows]
-        chars = self._chars[rows][:, : int(sizes.max()) + 1]
-        vowels = np.isin(chars, np.frombuffer("".join(sorted(SHORT_VOWELS)).encode(), dtype=np.uint8))
-        inside = np.arange(chars.shape[1])[None, :] < sizes[:, None]
-        passing = _passing_many(chars, vowels, inside, sizes)
-        wrong = np.where(inside & ~vowels, WRONG, _FAR)
-        heard: dict[str, NDArray[np.bool_]] = {}
-        costs = np.full(chars.shape, _FAR)
-        costs[:, 0] = 0.0
+            return out
+        every = self.sizes(native)[rows]
+        going = np.arange(rows.size)
+        state = _Walk(self._chars[rows], self._sizes[rows])
         for place, letter in enumerate(letters):
-            last = place == len(letters) - 1
-            _pass_over(costs, passing)
-            following = costs + silent(letter, last=last)
-            following[:, 1:] = np.minimum(following[:, 1:], (costs + wrong)[:, :-1])
-            for sound in _sounds(letter, last=last):
-                if sound:
-                    _hear(costs, following, heard.setdefault(sound, _heard(chars, sound)), len(sound))
-            costs = following
-        _pass_over(costs, passing)
-        ends = costs[np.arange(rows.size), sizes]
-        return _likeness(ends, self.sizes(native)[rows])
+            state.read(letter, last=place == len(letters) - 1)
+            kept = state.costs.min(axis=1) <= (1.0 - least) * every[going] + _ROUNDING
+            if not kept.all():
+                going = going[kept]
+                if not going.size:
+                    return out
+                state = state.only(kept)
+        out[going] = _likeness(state.ends(), every[going])
+        return out
+
+
+class _Walk:
+    """How far an Arabic word has been read along each of many Latin ones, and at what cost."""
+
+    def __init__(self, chars: NDArray[np.uint8], sizes: NDArray[np.int32], costs: Floats | None = None) -> None:
+        self._chars, self._sizes = chars[:, : int(sizes.max()) + 1], sizes
+        vowels = np.isin(self._chars, np.frombuffer("".join(sorted(SHORT_VOWELS)).encode(), dtype=np.uint8))
+        inside = np.arange(self._chars.shape[1])[None, :] < sizes[:, None]
+        self._passing = _passing_many(self._chars, vowels, inside, sizes)
+        self._wrong = np.where(inside & ~vowels, WRONG, _FAR)
+        if costs is None:
+            costs = np.full(self._chars.shape, _FAR)
+            costs[:, 0] = 0.0
+        self.costs = costs[:, : self._chars.shape[1]]
+
+    def only(self, kept: NDArray[np.bool_]) -> _Walk:
+        """The same for some of the words."""
+        return _Walk(self._chars[kept], self._sizes[kept], self.costs[kept])
+
+    def read(self, letter: str, *, last: bool) -> None:
+        """One letter more."""
+        _pass_over(self.costs, self._passing)
+        following = self.costs + silent(letter, last=last)
+        following[:, 1:] = np.minimum(following[:, 1:], (self.costs + self._wrong)[:, :-1])
+        for sound in _sounds(letter, last=last):
+            if sound:
+                _hear(self.costs, following, _heard(self._chars, sound), len(sound))
+        self.costs = following
+
+    def ends(self) -> Floats:
+        """What each whole reading costs."""
+        _pass_over(self.costs, self._passing)
+        return np.asarray(self.costs[np.arange(self._sizes.size), self._sizes])
 
 
 def _passing_many(

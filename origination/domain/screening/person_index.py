@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from origination.domain.screening import lexicon
-from origination.domain.screening.alignment import JOIN_MIN, JOINED_LIKE
+from origination.domain.screening.alignment import JOIN_MIN, JOINED_LIKE, NATIVE_JOIN_LETTERS
 from origination.domain.screening.fold import Spelling, spell
 from origination.domain.screening.han import readings, simplify, split_surname
 from origination.domain.screening.han_foreign import begins_with, classes, classes_of, parts_of, pattern
@@ -324,6 +324,8 @@ class PeopleIndex:
 
     def _written_together(self, word: Word) -> tuple[int, ...]:
         """Listed neighbours that a word of the query is together."""
+        if word.native and len(word.native) < NATIVE_JOIN_LETTERS:
+            return ()
         return self._as_one(self._joined, word.native or word.text)
 
     def _as_one(self, vocabulary: Vocabulary, *parts: str) -> tuple[int, ...]:

@@ -148,7 +148,7 @@ class Vocabulary:
         rows = _near_sounds(scripts.coarse_latin, sizes, coarse, least, int(not _OTHERWISE.isdisjoint(native)))
         if least == NATIVE_MIN:
             rows = _plausible(scripts.skeletons, rows, scripts.skeleton_sizes, plausible_consonants(native))
-        likeness = scripts.latin_words.readings(native, rows)
+        likeness = scripts.latin_words.readings(native, rows, least)
         return {self._latin[i]: float(near) for i, near in zip(rows, likeness, strict=True) if near >= least}
 
     def _of_scripts(self) -> _Scripts:
