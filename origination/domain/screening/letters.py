@@ -94,7 +94,8 @@ class Letters:
         self._folds = np.array([len(spelling.fold) for spelling in ordered], dtype=np.float32)
         self._starts = np.array([ord(spelling.fold[:1] or " ") for spelling in ordered], dtype=np.int16)
         self._sounds = np.array([ord(spelling.code[:1] or " ") for spelling in ordered], dtype=np.int16)
-        self._by_text = Near([spelling.text for spelling in spellings])
+        self._lengths = np.argsort([len(spelling.text) for spelling in spellings], kind="stable").astype(np.int32)
+        self._by_text = Near([spellings[i].text for i in self._lengths])
         self._same: dict[str, list[int]] = defaultdict(list)
         for i, spelling in enumerate(spellings):
             self._same["".join(sorted(spelling.fold))].append(i)
@@ -107,7 +108,7 @@ class Letters:
         furthest = int(reach * longest / (1.0 - reach)) + 1
         slips = int((1.0 - least) * (len(word.text) + 2) / (SLIP + TEXT_WEIGHT))
         if slips:
-            found.update(self._by_text.within(word.text, slips, OSA.distance)[0].tolist())
+            found.update(self._lengths[self._by_text.within(word.text, slips, OSA.distance)[0]].tolist())
         near = self._codes.possible(word.code, furthest)
         if not near.size:
             return found
