@@ -17,6 +17,7 @@ from typing import Any
 from core import malware
 from core.domain.errors import InvalidInput, ProviderUnavailable
 from core.domain.texts import Text
+from core.page_pictures import SIZE, draw_page
 
 BYTES_MAX = 10 * 1024 * 1024
 PIXELS_MAX = 50_000_000
@@ -127,24 +128,18 @@ def _what_instead(data: bytes) -> Text:
     return NOT_ACCEPTED
 
 
-_THUMB = (288, 384)
-
-
 def page_picture(data: bytes, media_type: str, page: int = 1) -> bytes | None:
-    """A small JPEG of a kept picture, or of the scan that a page of a PDF consists of; None where there is neither."""
+    """A small JPEG of a kept picture, or of a page of a kept PDF; None where it cannot be drawn."""
     from PIL import Image, UnidentifiedImageError
 
+    if media_type == "application/pdf":
+        return draw_page(data, page) if page <= PAGES_MAX else None
+    if media_type not in {"image/jpeg", "image/png"}:
+        return None
     try:
-        if media_type == "application/pdf":
-            picture = _scan_of(data, page)
-        elif media_type in {"image/jpeg", "image/png"}:
-            picture = Image.open(BytesIO(data), formats=["JPEG", "PNG"])
-        else:
-            picture = None
-        if picture is None:
-            return None
-        small = picture.convert("RGB")
-        small.thumbnail(_THUMB)
+        with Image.open(BytesIO(data), formats=["JPEG", "PNG"]) as picture:
+            small = picture.convert("RGB")
+        small.thumbnail(SIZE)
         out = BytesIO()
         small.save(out, "JPEG", quality=80)
         return out.getvalue()
@@ -152,29 +147,15 @@ def page_picture(data: bytes, media_type: str, page: int = 1) -> bytes | None:
         return None
 
 
-def _scan_of(data: bytes, page: int) -> Any:
-    """The largest picture on a page, if there is one, turned as the page is."""
-    from pikepdf import Pdf, PdfError, UnsupportedImageTypeError
+def count_pages(data: bytes) -> int:
+    """Pages of a kept PDF; 0 when it cannot be opened any more."""
+    from pikepdf import PasswordError, Pdf, PdfError
 
-    with Pdf.open(BytesIO(data)) as pdf:
-        if not 1 <= page <= len(pdf.pages):
-            return None
-        sheet = pdf.pages[page - 1]
-        found = sorted(_pictures(sheet), key=lambda one: one.width * one.height)
-        if not found or found[-1].width * found[-1].height > PIXELS_MAX:
-            return None
-        try:
-            picture = found[-1].as_pil_image()
-        except (UnsupportedImageTypeError, PdfError, NotImplementedError):
-            return None
-        turned = int(sheet.get("/Rotate", 0)) % 360
-        return picture.rotate(-turned, expand=True) if turned else picture
-
-
-def _pictures(sheet: Any) -> list[Any]:
-    from pikepdf import PdfImage
-
-    return [PdfImage(raw) for raw in sheet.get_images().values()]
+    try:
+        with Pdf.open(BytesIO(data)) as pdf:
+            return len(pdf.pages)
+    except (PdfError, PasswordError, ValueError, RuntimeError):
+        return 0
 
 
 def turn(data: bytes, media_type: str) -> bytes:

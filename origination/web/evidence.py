@@ -16,7 +16,7 @@ from core.domain.facts import CATALOGUE
 from core.domain.money import Money, parse_amount
 from core.domain.texts import Text
 from core.i18n import gettext
-from core.uploads import clean_upload, page_picture
+from core.uploads import clean_upload, count_pages, page_picture
 from core.web.forms import Form, read_date, read_integer
 from core.web.guards import allow
 from core.web.work import read, work
@@ -34,6 +34,7 @@ from origination.web.questions import paper_name
 
 bp = Blueprint("evidence", __name__, url_prefix="/officer/cases/<uuid:application_id>/evidence")
 ZOOMS = ("fit", "100", "150", "200")
+STRIP = 60  # pictures of pages beside a document at once
 REFUSALS = (InvalidInput, NotAllowed, Conflict, IllegalTransition)
 
 
@@ -224,12 +225,14 @@ def look(application_id: UUID, paper_id: UUID) -> str:
         view = case(r, application_id)
         row, data = read_paper(r, application_id, paper_id)
     zoom = request.args.get("zoom", "fit")
-    pages = _pages(data) if row.media_type == "application/pdf" else 1
+    pages = count_pages(data) if row.media_type == "application/pdf" else 1
+    page = min(max(1, request.args.get("page", 1, type=int)), max(pages, 1))
+    first = (page - 1) // STRIP * STRIP + 1
     text = data[:200_000].decode("utf-8", "replace") if row.media_type.startswith(("text/", "application/xml")) else ""
     return render_template(
         "officer/case/paper.html", case=view, line=view.line, row=row, paper_id=paper_id, pages=pages, text=text,
         zoom=zoom if zoom in ZOOMS else "fit", zooms=ZOOMS,
-        page=min(max(1, request.args.get("page", 1, type=int)), pages),
+        page=page, first=first, last=min(first + STRIP - 1, pages),
         paper=next(one for one in view.documents if one.id == paper_id),
         others=[(one, paper_name(one.kind)) for one in view.documents if one.document_id],
         name=paper_name(row.kind),
@@ -254,24 +257,16 @@ def sheet(application_id: UUID, paper_id: UUID) -> WebResponse:
 @bp.get("/papers/<uuid:paper_id>/thumb")
 @allow(*STAFF_OF_CASES)
 def thumb(application_id: UUID, paper_id: UUID) -> WebResponse:
-    """A page as a small picture: the photo, the scan inside a PDF page, else a sheet with its number."""
+    """A page as a small picture: the photo, the drawn page of a PDF; else a sheet that says there is none."""
     page = request.args.get("page", 1, type=int)
     with read() as r:
         row, data = read_paper(r, application_id, paper_id)
     picture = page_picture(data, row.media_type, page)
     answer = make_response(picture or render_template("officer/case/sheet.svg", page=page))
     answer.headers["Content-Type"] = "image/jpeg" if picture else "image/svg+xml"
-    answer.headers["Cache-Control"] = "private, max-age=3600"
+    if picture:  # the address names the version of the file
+        answer.headers["Cache-Control"] = "private, max-age=3600"
     return answer
-
-
-def _pages(data: bytes) -> int:
-    from io import BytesIO
-
-    from pikepdf import Pdf
-
-    with Pdf.open(BytesIO(data)) as pdf:
-        return len(pdf.pages)
 
 
 @bp.post("/papers/<uuid:paper_id>/turn")

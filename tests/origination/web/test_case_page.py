@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from io import BytesIO
 from uuid import UUID
@@ -12,7 +13,10 @@ from PIL import Image
 
 from core.domain.actor import Role
 from core.tables import OutboundMessageRow
+from core.uploads import CleanFile
 from origination.steps.advance import advance
+from origination.steps.papers import receive_paper
+from tests.core.paper.pages_to_draw import two_pages
 from tests.core.statements.samples import half_year
 from tests.origination.steps.journey import KnownBureau, person
 from tests.origination.web.pages import fill_draft, hidden_of, submit_draft
@@ -114,9 +118,6 @@ def test_a_figure_is_read_from_a_page_and_an_answer_corrected(house, app, browse
     assert "Agrees" in client.get(case).text
     looked = client.get(f"{case}/evidence/papers/{paper}?page=2&zoom=150").text
     assert looked.count("Page ") >= 3
-    small = client.get(f"{case}/evidence/papers/{paper}/thumb?page=2")  # nothing was scanned: a sheet with its number
-    assert small.headers["Content-Type"].startswith("image/svg+xml")
-    assert ">2</text>" in small.text
     framed = client.get(f"{case}/evidence/papers/{paper}/sheet")
     assert framed.headers["X-Frame-Options"] == "SAMEORIGIN"
     assert client.get(case).headers["X-Frame-Options"] == "DENY"
@@ -130,6 +131,68 @@ def test_pictures_are_shown_small_and_turned(house, app, browser, applicant, off
     assert Image.open(BytesIO(client.get(f"{case}/evidence/papers/{paper}/thumb").data)).size == (80, 40)
     assert post(client, case, f"evidence/papers/{paper}/turn").status_code == 303
     assert Image.open(BytesIO(client.get(f"{case}/papers/{paper}").data)).size == (40, 80)
+
+
+def paper_of(client, case: str, data: bytes) -> str:
+    """The address of a pay slip that the officer added."""
+    sent = post(client, case, "evidence/upload", upload_kind="income", upload_file=(BytesIO(data), "pay.pdf"))
+    assert sent.status_code == 303
+    return re.search(rf'href="({case}/evidence/papers/[0-9a-f-]+)"', client.get(case).text)[1]
+
+
+def test_every_page_of_a_text_has_its_own_picture(house, app, browser, applicant, officer):
+    client = browser(officer)
+    paper = paper_of(client, case_of(house, app, browser(applicant), **REFERRED), two_pages())
+    strip = [html.unescape(one) for one in re.findall(r'<img src="([^"]+/thumb[?]page=[^"]+)', client.get(paper).text)]
+    assert len(strip) == 2
+    answers = [client.get(address) for address in strip]
+    for answer in answers:
+        assert answer.headers["Content-Type"] == "image/jpeg"
+        assert answer.headers["Cache-Control"] == "private, max-age=3600"
+        assert min(Image.open(BytesIO(answer.data)).convert("L").tobytes()) < 128
+    assert answers[0].data != answers[1].data
+    missing = client.get(f"{paper}/thumb?page=3")
+    assert missing.headers["Content-Type"].startswith("image/svg+xml")
+    assert missing.headers["Cache-Control"] == "no-store"
+    assert ">No picture</text>" in missing.text
+    assert ">3</text>" in missing.text
+
+
+def test_pictures_of_pages_are_for_those_who_may_see_the_document(house, app, browser, applicant, officer):
+    client = browser(officer)
+    case = case_of(house, app, browser(applicant), **REFERRED)
+    paper = paper_of(client, case, two_pages())
+    for other in (applicant, person(house, Role.COLLECTOR, "collector")):
+        assert browser(other).get(f"{paper}/thumb?page=1").status_code in {403, 404}
+    elsewhere = case_of(house, app, browser(person(house, Role.APPLICANT, "another")), **REFERRED)
+    number = paper.rpartition("/")[2]
+    assert client.get(f"{elsewhere}/evidence/papers/{number}/thumb").status_code == 404
+    assert client.get(f"{case}/evidence/papers/{UUID(int=0)}/thumb").status_code == 404
+
+
+def test_a_long_document_shows_its_pictures_sixty_at_a_time(house, app, browser, applicant, officer):
+    client = browser(officer)
+    paper = paper_of(client, case_of(house, app, browser(applicant), **REFERRED), pdf(150))
+    page = client.get(f"{paper}?page=75").text
+    assert re.findall(r"/thumb[?]page=(\d+)", page) == [str(n) for n in range(61, 121)]
+    assert "Pages 61 to 120 of 150" in page
+    assert "Earlier pages" in page
+    assert "Later pages" in page
+    assert "Pages 121 to 150 of 150" in client.get(f"{paper}?page=999").text
+
+
+def test_a_damaged_file_is_told_in_words(house, app, browser, applicant, officer):
+    client = browser(officer)
+    case = case_of(house, app, browser(applicant), **REFERRED)
+    with app.app_context(), house.work() as w:
+        broken = CleanFile(two_pages()[:500], "application/pdf", "pay.pdf", 2)
+        receive_paper(w, UUID(case.rpartition("/")[2]), "income", broken)
+    paper = re.search(rf'href="({case}/evidence/papers/[0-9a-f-]+)"', client.get(case).text)[1]
+    page = client.get(paper)
+    assert page.status_code == 200
+    assert "the file is damaged" in page.text
+    assert "<iframe" not in page.text
+    assert ">No picture</text>" in client.get(f"{paper}/thumb").text
 
 
 def test_accounts_of_a_year_and_what_is_wrong_with_them(house, app, browser, applicant, officer):
