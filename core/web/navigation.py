@@ -52,6 +52,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(Text("Products"), "products.listing", frozenset({Role.ADMIN})),
     Entry(Text("Jobs"), "admin.jobs", frozenset({Role.ADMIN})),
     Entry(Text("Messages"), "admin.messages", frozenset({Role.ADMIN})),
+    Entry(Text("Deletion"), "erasures.listing", frozenset({Role.ADMIN})),
     Entry(Text("Keys"), "keys.listing", frozenset({Role.ADMIN})),
     Entry(Text("Audit"), "admin.audit_trail", frozenset({Role.ADMIN, Role.AUDITOR})),
     Entry(Text("System"), "admin.system", frozenset({Role.ADMIN})),
@@ -118,6 +119,8 @@ def install(app: Flask) -> None:
 def account_menu(who: Actor) -> dict[str, Any]:
     """Name, roles and the links under them."""
     links = [{"label": translate(Text("Account and security")), "url": url_for("site.account"), "icon": "settings"}]
+    if who.has(Role.APPLICANT) and (mine := url_or_none("my_data.page")):
+        links.append({"label": translate(Text("My data")), "url": mine, "icon": "shield-check"})
     if demo.is_open():
         links.append({"label": translate(Text("Demo mailbox")), "url": url_for("demo.mailbox"), "icon": "mail"})
         links.append({"label": translate(Text("Other demo people")), "url": url_for("demo.roles"), "icon": "users"})

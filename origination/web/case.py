@@ -28,6 +28,7 @@ from origination.steps.advance import advance
 from origination.steps.book import Held, book
 from origination.steps.desk import judge_paper, request_paper
 from origination.steps.kyc import check_identity, settle_identity
+from origination.steps.note_view import note_view
 from origination.steps.own_words import drop_draft
 from origination.steps.papers import read_paper
 from origination.steps.screening import decide_alert
@@ -313,8 +314,9 @@ def judge(application_id: UUID, paper_id: UUID) -> AnyResponse | tuple[str, int]
 @allow(*STAFF_OF_CASES)
 def paper(application_id: UUID, paper_id: UUID) -> Response:
     """The document itself."""
-    with read() as r:
-        row, content = read_paper(r, application_id, paper_id)
+    with work() as w:
+        row, content = read_paper(w, application_id, paper_id)
+        note_view(w, application_id)
     return send_file(io.BytesIO(content), mimetype=row.media_type, download_name=row.filename)
 
 

@@ -21,6 +21,7 @@ from origination.domain.room import Bound
 from origination.queries.case_deciding import deciding, room_of
 from origination.queries.officer import CaseView
 from origination.steps.conditions import settle_condition
+from origination.steps.note_view import note_view
 from origination.steps.notices import tell_missing
 from origination.steps.own_words import drop_draft, read_mentions
 from origination.steps.presence import be_present
@@ -49,6 +50,7 @@ def decide_context(r: Work, view: CaseView) -> dict[str, Any]:
     policy, segment = r.policy(OriginationPolicy), view.product.segment
     with work() as w:
         present = be_present(w, view.line.id)
+        note_view(w, view.line.id)
         read_mentions(w, view.line.id)
     return {
         "deadlines": [_deadline(one, r) for one in found.deadlines],
