@@ -159,15 +159,21 @@ def count_pages(data: bytes) -> int:
 
 
 def turn(data: bytes, media_type: str) -> bytes:
-    """A kept file turned by a quarter to the right: the picture, or every page of the PDF."""
+    """A kept file turned by a quarter to the right: the picture, or every page of the PDF.
+
+    Raises InvalidInput for a PDF that cannot be opened any more.
+    """
     out = BytesIO()
     if media_type == "application/pdf":
-        from pikepdf import Pdf
+        from pikepdf import Pdf, PdfError
 
-        with Pdf.open(BytesIO(data)) as pdf:
-            for page in pdf.pages:
-                page.rotate(90, relative=True)
-            pdf.save(out, deterministic_id=True)
+        try:
+            with Pdf.open(BytesIO(data)) as pdf:
+                for page in pdf.pages:
+                    page.rotate(90, relative=True)
+                pdf.save(out, deterministic_id=True)
+        except PdfError:
+            raise InvalidInput({"file": UNREADABLE}) from None
         return out.getvalue()
     from PIL import Image
 

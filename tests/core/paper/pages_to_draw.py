@@ -20,18 +20,19 @@ def two_pages() -> bytes:
     )
 
 
-def drawn(content: str, box: tuple[int, int] = (600, 800), rotate: int = 0) -> bytes:
-    """One page of this size in points, with this content stream."""
+def drawn(*contents: str, box: tuple[int, int] = (600, 800), rotate: int = 0) -> bytes:
+    """A page of this size in points for each content stream."""
     out = BytesIO()
     with pikepdf.new() as made:
-        page = Dictionary(
-            Type=Name.Page, MediaBox=Array([0, 0, *box]), Rotate=rotate, Contents=Stream(made, content.encode())
-        )
-        made.pages.append(pikepdf.Page(made.make_indirect(page)))
+        for content in contents:
+            page = Dictionary(
+                Type=Name.Page, MediaBox=Array([0, 0, *box]), Rotate=rotate, Contents=Stream(made, content.encode())
+            )
+            made.pages.append(pikepdf.Page(made.make_indirect(page)))
         made.save(out)
     return out.getvalue()
 
 
 def empty_page(box: tuple[int, int]) -> bytes:
     """One page without content."""
-    return drawn("", box)
+    return drawn("", box=box)

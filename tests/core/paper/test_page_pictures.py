@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import subprocess
 import time
+from collections import OrderedDict
 from io import BytesIO
 from threading import Thread
 
@@ -14,6 +17,8 @@ from core import page_pictures
 from core.page_pictures import SIZE, draw_page
 from core.uploads import count_pages, page_picture
 from tests.core.paper.pages_to_draw import drawn, empty_page, two_pages
+
+ENDLESS = "0.5 w " + "0 0 m 150 700 400 20 500 800 c 600 10 0 800 600 0 c S " * 1_500_000
 
 
 def picture(data: bytes | None) -> Image.Image:
@@ -71,21 +76,52 @@ def test_a_page_that_is_not_there_has_no_picture(page):
     assert draw_page(two_pages(), page) is None
 
 
-def test_a_page_that_takes_too_long_is_given_up(monkeypatch):
-    monkeypatch.setattr(page_pictures, "SECONDS_MAX", 1)
-    endless = drawn("0.5 w " + "0 0 m 150 700 400 20 500 800 c 600 10 0 800 600 0 c S " * 1_500_000)
+@pytest.fixture
+def processes(monkeypatch):
+    """How many processes were started, from nothing kept."""
+    started = []
+    run = subprocess.run
+    monkeypatch.setattr(page_pictures, "_kept", OrderedDict())
+    monkeypatch.setattr(page_pictures.subprocess, "run", lambda *a, **k: (started.append(a), run(*a, **k))[1])
+    return started
+
+
+def test_a_page_that_takes_too_long_is_given_up_and_its_file_with_it(processes):
+    endless = drawn(ENDLESS)
     begun = time.monotonic()
     assert draw_page(endless, 1) is None
-    assert time.monotonic() - begun < 6
-    assert draw_page(two_pages(), 1) is not None  # and the next one is drawn
+    assert time.monotonic() - begun < page_pictures.SECONDS_MAX + 2
+    begun = time.monotonic()
+    assert draw_page(endless, 1) is None
+    assert time.monotonic() - begun < 1
+    assert draw_page(two_pages(), 1) is not None  # and the next file is drawn
 
 
-def test_pictures_asked_for_at_once_are_drawn_one_after_the_other():
-    data, found = two_pages(), []
-    threads = [Thread(target=lambda n=n: found.append(draw_page(data, 1 + n % 2))) for n in range(4)]
+def test_a_page_is_not_kept_waiting_by_the_one_after_it(processes):
+    data = drawn("0 0 1 rg 0 0 300 300 re f", ENDLESS)
+    begun = time.monotonic()
+    assert picture(draw_page(data, 1)).size == (288, 384)
+    assert time.monotonic() - begun < page_pictures.SECONDS_MAX
+    assert list(page_pictures._kept) == [(hashlib.sha256(data).digest(), 1)]
+
+
+def test_a_strip_is_drawn_by_few_processes(processes):
+    data = drawn(*(f"0 0 1 rg 0 0 {20 * n} 300 re f" for n in range(1, 15)))
+    found: dict[int, bytes | None] = {}
+    threads = [Thread(target=lambda n=n: found.update({n: draw_page(data, n)})) for n in range(1, 15)]
     for thread in threads:
         thread.start()
+        thread.join(0.01)
     for thread in threads:
         thread.join(30)
-    assert len(found) == 4
-    assert set(found) == {draw_page(data, 1), draw_page(data, 2)}
+    assert None not in found.values()
+    assert len(set(found.values())) == 14  # each page its own
+    assert [picture(found[n]).getpixel((10 * n - 10, 380))[2] > 200 for n in (2, 7, 14)] == [True, True, True]
+    assert len(processes) <= 3
+
+
+def test_no_more_is_kept_than_the_bound(processes, monkeypatch):
+    monkeypatch.setattr(page_pictures, "_KEPT_MAX", 5)
+    for width in (1, 2):
+        draw_page(drawn("", "", "", box=(100, 100 + width)), 1)
+    assert len(page_pictures._kept) == 5

@@ -192,6 +192,8 @@ def test_a_damaged_file_is_told_in_words(house, app, browser, applicant, officer
     assert page.status_code == 200
     assert "the file is damaged" in page.text
     assert "<iframe" not in page.text
+    assert "/turn" not in page.text
+    assert post(client, case, paper.removeprefix(f"{case}/") + "/turn").status_code == 422
     assert ">No picture</text>" in client.get(f"{paper}/thumb").text
 
 
