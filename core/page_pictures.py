@@ -27,7 +27,7 @@ _PROCESSOR_SECONDS = 3
 _PAGES_AT_ONCE = 12
 _MEMORY = 1024 * 1024 * 1024  # bytes of address space
 _KEPT_MAX = 240  # pictures, of about 10 kB each
-_WHOLE_FILE = 0  # the page under which a file stands that costs too much time
+_SLOW_ONCE, _WHOLE_FILE = -1, 0  # as pages: a file of which one page took too long; and one of which a second did
 _TOO_SLOW = {-signal.SIGXCPU, -signal.SIGKILL}
 
 _kept: OrderedDict[tuple[bytes, int], bytes | None] = OrderedDict()
@@ -71,7 +71,9 @@ def _draw_from(file: bytes, data: bytes, page: int) -> None:
     for n, picture in enumerate(_pictures_in(drawn), start=page):
         _kept[file, n] = picture
     if (file, page) not in _kept and code:
-        _kept[file, _WHOLE_FILE if code in _TOO_SLOW else page] = None
+        _kept[file, page] = None
+        if code in _TOO_SLOW:
+            _kept[file, _WHOLE_FILE if (file, _SLOW_ONCE) in _kept else _SLOW_ONCE] = None
     while len(_kept) > _KEPT_MAX:
         _kept.popitem(last=False)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import signal
 import subprocess
 import time
 from collections import OrderedDict
@@ -86,15 +87,31 @@ def processes(monkeypatch):
     return started
 
 
-def test_a_page_that_takes_too_long_is_given_up_and_its_file_with_it(processes):
-    endless = drawn(ENDLESS)
+def test_a_page_that_takes_too_long_is_given_up_once(processes):
+    data = drawn(ENDLESS, "1 0 0 rg 0 0 300 300 re f")
     begun = time.monotonic()
-    assert draw_page(endless, 1) is None
+    assert draw_page(data, 1) is None
     assert time.monotonic() - begun < page_pictures.SECONDS_MAX + 2
-    begun = time.monotonic()
-    assert draw_page(endless, 1) is None
-    assert time.monotonic() - begun < 1
-    assert draw_page(two_pages(), 1) is not None  # and the next file is drawn
+    assert draw_page(data, 1) is None
+    assert len(processes) == 1
+    assert draw_page(data, 2) is not None  # the other page and other files are drawn
+    assert draw_page(two_pages(), 1) is not None
+
+
+def test_a_file_with_two_slow_pages_is_not_drawn_any_further(processes, monkeypatch):
+    data = drawn("", "", "", "")
+    slow = subprocess.CompletedProcess([], -signal.SIGKILL, stdout=b"")
+    with monkeypatch.context() as stopped:
+        stopped.setattr(page_pictures.subprocess, "run", lambda *a, **k: slow)
+        assert draw_page(data, 1) is None
+    assert draw_page(data, 3) is not None
+    with monkeypatch.context() as stopped:
+        stopped.setattr(page_pictures.subprocess, "run", lambda *a, **k: slow)
+        assert draw_page(data, 2) is None
+    assert draw_page(data, 3) is not None  # what is there stays
+    page_pictures._kept.pop((hashlib.sha256(data).digest(), 4))
+    assert draw_page(data, 4) is None
+    assert len(processes) == 1
 
 
 def test_a_page_is_not_kept_waiting_by_the_one_after_it(processes):
