@@ -17,7 +17,7 @@ from core.tables import UserRow
 from core.web.admin import PAGE, page_asked
 from core.web.forms import Form, read_choice, read_text
 from core.web.guards import allow
-from core.web.navigation import ROLE_NAMES
+from core.web.navigation import ROLE_NAMES, url_or_none
 from core.web.work import actor, read, work
 
 bp = Blueprint("users", __name__, url_prefix="/admin/users")
@@ -51,7 +51,7 @@ def listing() -> str:
         )
     return render_template(
         "admin/users.html", users=found, total=total, search=search, role=role, page=page,
-        pages=max(1, -(-total // PAGE)), role_names=ROLE_NAMES,
+        pages=max(1, -(-total // PAGE)), role_names=ROLE_NAMES, erasures_url=url_or_none("erasures.listing"),
     )  # fmt: skip
 
 

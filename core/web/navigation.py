@@ -52,7 +52,6 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(Text("Products"), "products.listing", frozenset({Role.ADMIN})),
     Entry(Text("Jobs"), "admin.jobs", frozenset({Role.ADMIN})),
     Entry(Text("Messages"), "admin.messages", frozenset({Role.ADMIN})),
-    Entry(Text("Deletion"), "erasures.listing", frozenset({Role.ADMIN})),
     Entry(Text("Keys"), "keys.listing", frozenset({Role.ADMIN})),
     Entry(Text("Audit"), "admin.audit_trail", frozenset({Role.ADMIN, Role.AUDITOR})),
     Entry(Text("System"), "admin.system", frozenset({Role.ADMIN})),

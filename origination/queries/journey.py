@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 
 from core.db import Work
 from core.domain.errors import NotFound
@@ -65,7 +65,14 @@ def my_messages(r: Work, limit: int = 100) -> tuple[MessageView, ...]:
     return _messages(r, OutboundMessageRow.party_id.in_(parties), limit)
 
 
-def _messages(r: Work, where: Any, limit: int = 100) -> tuple[MessageView, ...]:
+def everything_written(r: Work) -> tuple[MessageView, ...]:
+    """Every message to the person who asks, those about the account among them, newest first."""
+    to_me = OutboundMessageRow.party_id.in_(my_party_ids(r))
+    about_account = and_(OutboundMessageRow.subject_type == "user", OutboundMessageRow.subject_id == r.actor.id)
+    return _messages(r, or_(to_me, about_account), None)
+
+
+def _messages(r: Work, where: Any, limit: int | None = 100) -> tuple[MessageView, ...]:
     query = select(OutboundMessageRow).where(where, OutboundMessageRow.kind.not_in(_SECRET))
     rows = r.session.scalars(query.order_by(OutboundMessageRow.created_at.desc()).limit(limit))
     return tuple(MessageView(row.id, row.channel, row.title, row.body, row.status, row.created_at) for row in rows)

@@ -26,7 +26,7 @@ from core.i18n import translate
 from core.tables import DocumentRow, PartyRow, UserRow
 from origination.queries.applicant import ApplicationView, my_applications, my_party_ids
 from origination.queries.borrower import my_loan, my_loans
-from origination.queries.journey import my_messages
+from origination.queries.journey import everything_written
 from origination.queries.reason_words import reason_text
 from origination.queries.tracker import status
 from origination.tables.application import ApplicationDocumentRow, ConsentRow
@@ -50,7 +50,7 @@ def my_data(r: Work, link: Link) -> dict[str, Any]:
         "people_and_companies": [_party(r.get(PartyRow, one)) for one in my_party_ids(r)],
         "applications": [_application(r, one, link) for one in my_applications(r)],
         "loans": [_loan(r, one.id) for one in my_loans(r)],
-        "messages": [_of(one, "channel", "title", "body", "created_at") for one in my_messages(r, EVERYTHING)],
+        "messages": [_of(one, "channel", "title", "body", "created_at") for one in everything_written(r)],
     }
     plain: dict[str, Any] = json.loads(json.dumps(found, default=_plain))
     return plain
@@ -95,7 +95,7 @@ def _application(r: Work, view: ApplicationView, link: Link) -> dict[str, Any]:
         "product": view.product.code,
         "status": view.status.value,
         "answers": facts_to_json(view.answers),
-        "typed_and_refused": dict(view.typed),
+        "typed_and_refused": {name: typed for name, typed in view.typed.items() if name != "owners"},
         "owners": [
             _of(one, "name", "kind", "share", "of", "controls", "country")
             | {"identity_number": masked(one.identity_number)}

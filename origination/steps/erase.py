@@ -126,6 +126,8 @@ def erase_account(w: Work, account: UserRow) -> Counter[str]:
 
 def has_content(row: ApplicationRow) -> bool:
     """Whether anything of a person is left in it."""
+    if row.status == ApplicationStatus.DRAFT.value:
+        return True
     return row.answers is not None or row.draft != "{}" or row.applicant_name is not None or bool(row.owners)
 
 

@@ -42,10 +42,10 @@ def ask_erasure(w: Work) -> ErasureRequestRow:
     Asking again while a request is open erases newer drafts and changes nothing else.
     """
     w.actor.require(Role.APPLICANT)
-    account = _account(w)
     gone: Counter[str] = Counter()
-    for row in unsent(applications_of(w, account)):
-        gone += erase_application(w, w.lock(ApplicationRow, row.id))
+    for row in unsent(_locked(w, w.get(UserRow, w.actor.id))):
+        gone += erase_application(w, row)
+    account = _account(w)
     asked = w.session.scalars(
         select(ErasureRequestRow).where(ErasureRequestRow.user_id == account.id, ErasureRequestRow.status == OPEN)
     ).first()
@@ -97,16 +97,16 @@ def grant_erasure(w: Work, request_id: UUID) -> ErasureRequestRow:
     Raises Conflict when it was answered already, or when something stands against it.
     """
     asked, account = _open_request(w, request_id)
+    rows = _locked(w, account)  # a draft sent meanwhile counts as sent
     against = obstacles_of(w, account)
     if against:
         raise Conflict(
             Text("Not erased: {ground} ({reference})", ground=against[0].words, reference=against[0].reference)
         )
-    locale, rows = _locale(w, account), applications_of(w, account)
-    address, name = account.email, account.name
+    locale, address, name = _locale(w, account), account.email, account.name
     gone: Counter[str] = Counter()
     for row in rows:
-        gone += erase_application(w, w.lock(ApplicationRow, row.id))
+        gone += erase_application(w, row)
     gone += erase_parties(w, parties_of(account, rows))
     erase_messages(w, OutboundMessageRow.subject_id == account.id)
     gone += erase_account(w, account)
@@ -129,7 +129,13 @@ def _open_request(w: Work, request_id: UUID) -> tuple[ErasureRequestRow, UserRow
     asked = w.lock(ErasureRequestRow, request_id)
     if asked.status != OPEN:
         raise Conflict(Text("This request was answered already"), request_id=str(request_id))
-    return asked, w.lock(UserRow, asked.user_id)
+    return asked, w.get(UserRow, asked.user_id)
+
+
+def _locked(w: Work, account: UserRow) -> list[ApplicationRow]:
+    ids = [row.id for row in applications_of(w, account)]
+    w.lock_all(ApplicationRow, ids)
+    return [w.lock(ApplicationRow, one) for one in ids]
 
 
 def _answer(w: Work, asked: ErasureRequestRow, status: str) -> None:

@@ -14,11 +14,13 @@ from core.db import Row
 from core.domain.actor import Role
 from core.tables import AuditEventRow, BusinessDayRow, DocumentRow, OutboundMessageRow, PartyRow, UserRow
 from core.users import actor_for
+from origination.steps.replay import replay_all
+from origination.steps.rescreen import rescreen_book
 from origination.tables.application import ApplicationRow, CaseNoteRow
 from origination.tables.decision import DecisionRow
 from origination.tables.evidence import AccountFiguresRow
 from origination.tables.privacy import ErasureRequestRow
-from tests.origination.steps.journey import person, resident_id
+from tests.origination.steps.journey import OWNERS, person, resident_id
 from tests.origination.web.pages import begin, fill_draft, hidden_of, offered, send_form, submit_draft
 from tests.origination.web.test_closing_pages import sign
 from tests.origination.web.test_papers_of_the_applicant import half_year, send
@@ -125,11 +127,18 @@ def test_the_copy_has_everything_of_this_person_and_nothing_of_others(
 
 
 def test_owners_are_named_as_typed_but_their_numbers_are_masked(mine, house):
+    home = begin(mine, "sme-equipment-eur")
+    lines = {f"owners-0-{name}": value for name, value in OWNERS[0].items()} | {
+        "owners-0-identity_number": "nonsense-9",
+        "owners-0-share": "many",
+    }
+    assert send_form(mine, f"{home}/owners", **lines).status_code == 422
+    assert "nonsense-9" not in export(mine).text
     home = fill_draft(mine, "sme-equipment-eur")
     with house.work() as w:
         row = w.get(ApplicationRow, UUID(home[-36:]))
         row.owners[0].identity_number = "C01X00T478"
-    copy = json.loads(export(mine).text)["applications"][0]
+    copy = next(one for one in json.loads(export(mine).text)["applications"] if one["owners"])
     assert copy["owners"][0]["name"] == "Erika Beispiel"
     assert copy["owners"][0]["identity_number"] == "•••• T478"
     assert "birth_on" not in copy["owners"][0]
@@ -241,6 +250,11 @@ def test_after_the_period_everything_goes_but_what_must_stay(mine, house, app, a
             for value in ("王小明", "xiaoming", "13812345678", number):
                 assert value not in found, (table.name, value)
     assert desk.get(case).status_code == 200
+    with app.app_context():
+        assert rescreen_book(house, None).new_alerts == 0  # nobody without a name is compared with lists
+        with house.read() as r:
+            (again,) = replay_all(r)
+            assert again.is_equal, again.differences
     answered = admin.get("/admin/erasures/").text
     assert "Erased" in answered
     assert answer_twice(admin, house) == 409
