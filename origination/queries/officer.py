@@ -67,9 +67,10 @@ class Clock(StrEnum):
     RED = "red"
 
 
-FOR_PEOPLE = (_S.REFERRED.value, _S.KYC_REFERRED.value)
+# A case whose identity is confirmed stands there only while the bureau does not answer: people see that it waits.
+FOR_PEOPLE = (_S.REFERRED.value, _S.KYC_REFERRED.value, _S.KYC_PASSED.value)
 WAITING = (
-    _S.SUBMITTED.value, _S.KYC_PASSED.value, _S.SCORED.value, _S.APPROVED.value, _S.OFFERED.value, _S.ACCEPTED.value,
+    _S.SUBMITTED.value, _S.SCORED.value, _S.APPROVED.value, _S.OFFERED.value, _S.ACCEPTED.value,
     _S.SIGNED.value,
 )  # fmt: skip
 SORTS: dict[str, tuple[Any, ...]] = {

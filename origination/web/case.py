@@ -336,6 +336,19 @@ def pay_out(application_id: UUID) -> AnyResponse | tuple[str, int]:
     return _back(application_id)
 
 
+@bp.post("/<uuid:application_id>/bureau")
+@allow(*STAFF_OF_CASES)
+def ask_bureau(application_id: UUID) -> AnyResponse:
+    """Asks a bureau that has not answered once more, without waiting for the next round."""
+    with work() as w:
+        done = advance(w, application_id, bureau=_bureau())
+    if done.waiting_for == "bureau":
+        flash(gettext("The bureau still does not answer. The case waits; nothing is decided."), "error")
+    else:
+        flash(gettext("The bureau has answered."), "success")
+    return _back(application_id)
+
+
 def _bureau() -> Any:
     settings = house().settings
     return choose_bureau(settings.instance, demo_allowed=settings.demo)

@@ -16,6 +16,7 @@ from core.tables import OutboundMessageRow
 from core.uploads import CleanFile
 from origination.steps.advance import advance
 from origination.steps.papers import receive_paper
+from origination.web import case as case_pages
 from tests.core.paper.pages_to_draw import two_pages
 from tests.core.statements.samples import half_year
 from tests.origination.steps.journey import KnownBureau, person
@@ -251,7 +252,7 @@ def test_another_application_on_the_same_account_is_drawn(house, app, browser, a
     assert "李大海" in page
 
 
-def test_a_case_whose_bureau_is_down_says_so_and_waits(house, app, applicant, officer, browser):
+def test_a_case_whose_bureau_is_down_waits_for_a_person(house, app, applicant, officer, browser, monkeypatch):
     from origination.providers.bureau import NoBureau
 
     client = browser(applicant)
@@ -260,12 +261,19 @@ def test_a_case_whose_bureau_is_down_says_so_and_waits(house, app, applicant, of
     case_id = UUID(home.rpartition("/")[2])
     with app.app_context(), house.work() as w:
         assert advance(w, case_id, bureau=NoBureau()).waiting_for == "bureau"
-    page = browser(officer).get(f"/officer/cases/{case_id}").text
+    desk = browser(officer)
+    page = desk.get(f"/officer/cases/{case_id}").text
     assert "The credit bureau has not answered" in page
     assert 'name="verdict"' not in page
-    with app.app_context(), house.work() as w:
-        advance(w, case_id, bureau=KnownBureau())
-    assert "The credit bureau has not answered" not in browser(officer).get(f"/officer/cases/{case_id}").text
+    assert str(case_id) in desk.get("/officer/?tab=unassigned").text
+    token = hidden_of(page, f"/officer/cases/{case_id}/bureau")["csrf_token"]
+    monkeypatch.setattr(case_pages, "_bureau", NoBureau)
+    again = desk.post(f"/officer/cases/{case_id}/bureau", data={"csrf_token": token}, follow_redirects=True)
+    assert "The bureau still does not answer" in again.text
+    monkeypatch.setattr(case_pages, "_bureau", KnownBureau)
+    again = desk.post(f"/officer/cases/{case_id}/bureau", data={"csrf_token": token}, follow_redirects=True)
+    assert "The bureau has answered" in again.text
+    assert "The credit bureau has not answered" not in again.text
 
 
 def test_the_case_says_how_much_could_be_lent_and_adds_the_price_up(house, app, applicant, officer, browser):
