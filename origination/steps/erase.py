@@ -3,8 +3,9 @@
 What goes: answers, names, identity numbers, ways of contact, owners, documents and what was read from them, notes,
 messages, the bureau's report, the content of contracts. What stays: the application as a number with its dates and sum,
 decisions with the figures and rules they were made by (no name, contact or identity number is among those), scores,
-the ledger, the consents word for word with their moment and network address, and the audit trail with its hashes, which
-names accounts as they were called then. Backups run out by themselves.
+the life of a loan with its ledger (payers as the bank named them), the answer to the request, the consents word for
+word with their moment and network address, and the audit trail with its hashes, which names accounts as they were
+called then.
 """
 
 from __future__ import annotations
@@ -112,10 +113,11 @@ def erase_messages(w: Work, *which: Any) -> None:
 def erase_account(w: Work, account: UserRow) -> Counter[str]:
     """Closes an applicant's account and takes out address, name, password and sign-ins. An account that also works for
     the lender stays."""
+    account.party_id = None
     if not set(account.roles_held) <= {Role.APPLICANT.value}:
         return Counter()
     ended = w.session.execute(delete(UserSessionRow).where(UserSessionRow.user_id == account.id))
-    account.active, account.party_id = False, None
+    account.active = False
     account.email, account.name = f"erased-{account.id}@example.invalid", ""
     account.password = account.tf_primary_method = account.tf_totp_secret = account.mf_recovery_codes = None
     account.last_login_ip = account.current_login_ip = None
