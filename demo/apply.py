@@ -85,6 +85,9 @@ class Applicants:
             w.actor = self.stage.staff[key]
             if say(w, row.id, approve=approve) == 0:
                 break
+        else:  # more than the two of them may lend: the officer, who may not agree to it, may refuse
+            w.actor = self.stage.staff["officer"]
+            say(w, row.id, approve=False)
         w.actor = asked
         advance(w, row.id, bureau=DemoBureau())
 
