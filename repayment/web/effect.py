@@ -14,6 +14,6 @@ def effect_words(chart: Any) -> dict[str, Any]:
     """Names of rows, entries, stages and accounts in the reader's language."""
     return {
         "line_looks": LINE_LOOKS, "entry_names": ENTRY_NAMES, "stage_names": STAGE_NAMES, "status_looks": STATUS_LOOKS,
-        "account": lambda name: f"{chart[name].number} {chart[name].name_in(current_locale())}",
+        "account_text": lambda name: f"{chart[name].number} {chart[name].name_in(current_locale())}",
         "money_of": Money,
     }  # fmt: skip

@@ -56,6 +56,12 @@ def test_a_mask_keeps_no_more_than_the_end() -> None:
     assert "幸福" not in mask("address", "幸福路 1 号, 100000, 北京")
 
 
+def test_the_page_of_a_payment_keeps_the_account_menu(house: House, late: UUID, browser: Browser) -> None:
+    page = browser("collector").get(f"/collector/loans/{late}/payment").text
+    assert 'class="tool-button" aria-label=' in page
+    assert 'aria-label=""' not in page
+
+
 def test_the_worklist_tells_why_a_loan_is_next(house: House, late: UUID, browser: Browser) -> None:
     client = browser("collector")
     page = client.get("/collector/").text
