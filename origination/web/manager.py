@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
@@ -20,6 +21,7 @@ from core.web.guards import allow
 from core.web.table_file import csv_file
 from core.web.work import read
 from origination.domain.decision import BUILT_IN
+from origination.domain.policy import OriginationPolicy
 from origination.queries.funnel import Funnel, funnel
 from repayment.domain.arrears import Bucket
 from repayment.queries.portfolio import (
@@ -114,9 +116,18 @@ def _figures(r: Any, found: Portfolio, current: CurrencyPortfolio | None) -> dic
         "class_names": CLASS_NAMES,
         "loans_url": _loans_url(day, code),
         "file_url": lambda table: url_for("manager.table", name=table, as_of=day.isoformat(), currency=code),
-        "reason_words": BUILT_IN,
+        "reason_words": {code: _reason_words(r, code) for code, _ in came.reasons},
         "now": r.now,
     }
+
+
+def _reason_words(r: Any, code: str) -> str:
+    """What applicants are told for this reason, without the figures of one case."""
+    texts = r.policy(OriginationPolicy).reason_texts(code)
+    told = texts.get(current_locale()[:2]) or texts.get("en")
+    if told is None:
+        return translate(BUILT_IN[code]) if code in BUILT_IN else code
+    return re.sub(r"\{\w+\}", "…", told)
 
 
 def _currency_tabs(found: Portfolio, code: str | None) -> list[dict[str, Any]]:
