@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from core.domain.money import Money, Rounding
@@ -39,6 +39,7 @@ def ours(minor: int, rate: Decimal, rows: int, rounding: RoundingRule, grace: in
 
 
 @settings(max_examples=150, deadline=None)
+@example(100_000, 320, 159, Rounding.UP, Rounding.HALF_EVEN)  # the 125th row: 225.00 at 0.32 % is six cents exactly
 @given(
     st.integers(1_000_00, 1_000_000_00),
     st.integers(1, 30_000),
@@ -61,8 +62,20 @@ def test_mortgagemath_agrees_to_the_cent(minor: int, rate: int, rows: int, mode:
     )
     expected = [(row.principal, row.interest) for row in theirs if row.number]
     found = ours(minor, Decimal(rate) / 100_000, rows, RoundingRule(mode, instalment_mode=level))
-    assert found == expected[: len(found)]
+    same = len(found) if mode not in {Rounding.UP, Rounding.DOWN} else _until_whole_cents(minor, rate, found)
+    assert found[:same] == expected[:same]
     assert sum(part for part, _ in found) == Decimal(minor) / 100
+
+
+def _until_whole_cents(minor: int, rate: int, rows: list[tuple[Decimal, Decimal]]) -> int:
+    """How many rows come before one whose exact interest is a whole number of cents: there the peer, whose twelfth of
+    the rate is cut after 28 digits, rounds up or down by one."""
+    left = Decimal(minor)
+    for at, (part, _) in enumerate(rows):
+        if left * rate % 1_200_000 == 0:
+            return at
+        left -= part * 100
+    return len(rows)
 
 
 @settings(max_examples=60, deadline=None)
