@@ -10,13 +10,14 @@ from decimal import Decimal
 from core.domain.fact import Facts, FactValue
 from core.domain.money import Money
 from origination.domain.affordability import Burden, company_affordability, person_affordability
-from origination.domain.decision import Decision, decide
+from origination.domain.decision import Decision, decide, refer_above_caps
 from origination.domain.facts import OwnBook, loan_facts
 from origination.domain.offer import Quote, Terms, Wish, instalment_of, quote
 from origination.domain.policy import OriginationPolicy
 from origination.domain.pricing import Price, price
 from origination.domain.product import Product
 from origination.domain.rules import Outcome
+from repayment.domain.caps import CapOutcome, Ceilings
 from repayment.domain.schedule import Amortization
 
 _RATE_MAX = Decimal(10)
@@ -35,7 +36,8 @@ class Score:
 class Case:
     """What does not depend on the size of the loan. `base` as `base_facts` gives it; `score` None: none could be had.
 
-    The score belongs to the wish; another loan (`assess` with another wish) is judged with the same score.
+    The score belongs to the wish; another loan (`assess` with another wish) is judged with the same score. `ceilings`
+    None: the cost is held against no law.
     """
 
     base: Facts
@@ -44,6 +46,7 @@ class Case:
     day: date
     kyc_outcome: str | None
     score: Score | None
+    ceilings: Ceilings | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,7 @@ class Assessment:
     decision: Decision
     price: Price | None
     quote: Quote | None
+    caps: tuple[CapOutcome, ...] = ()
 
     @property
     def is_approved(self) -> bool:
@@ -74,7 +78,8 @@ def scoring_facts(case: Case, wish: Wish, policy: OriginationPolicy) -> dict[str
 def assess(case: Case, wish: Wish, policy: OriginationPolicy) -> Assessment:
     """Prices the loan, works out what it costs and whether it can be carried, and asks every table.
 
-    Without score or price the affordability is that of the product's highest rate, and the decision refers.
+    Without score or price the affordability is that of the product's highest rate, and the decision refers. It refers
+    too, and nobody may approve, where the cost is above a legal ceiling.
     """
     score = case.score
     found = None if score is None else price(case.product, score.grade, score.pd, policy.pricing)
@@ -86,15 +91,20 @@ def assess(case: Case, wish: Wish, policy: OriginationPolicy) -> Assessment:
     if score is not None:
         facts |= {"pd": score.pd, "points": score.points, "grade": score.grade}
     offered: Quote | None = None
+    caps: tuple[CapOutcome, ...] = ()
+    if found is not None or case.ceilings is not None:
+        priced = quote(case.product, terms, case.day, case.ceilings)
+        caps = priced.caps
     if found is not None:
-        offered = quote(case.product, terms, case.day)
+        offered = priced
         facts |= {
             "rate_annual": rate,
             "cost_effective": offered.cost_effective,
             "cost_nominal": offered.cost_nominal,
         }
     facts |= _burden_facts(case, facts, terms, policy)
-    return Assessment(wish, facts, decide(facts, policy.compiled, case.day), found, offered)
+    decision = refer_above_caps(decide(facts, policy.compiled, case.day), caps)
+    return Assessment(wish, facts, decision, found, offered, caps)
 
 
 def _burden_facts(case: Case, facts: Facts, terms: Terms, policy: OriginationPolicy) -> dict[str, FactValue]:

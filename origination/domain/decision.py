@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -21,6 +21,7 @@ from origination.domain.decision_table import (
     compile_table,
 )
 from origination.domain.rules import SEVERITY, STAGE_ORDER, DecisionTable, Outcome, Stage
+from repayment.domain.caps import CapOutcome
 
 # Reasons that need no table: they hold under every policy, so that an edited one cannot fail open.
 BUILT_IN: Mapping[str, Text] = {
@@ -33,9 +34,11 @@ BUILT_IN: Mapping[str, Text] = {
     "KYC_NOT_PASSED": Text("The identity check is not complete."),
     "AMOUNT_ABOVE_LIMIT": Text("The amount is above what we lend in this case."),
     "TENOR_ABOVE_LIMIT": Text("The time is longer than what we lend for in this case."),
+    "COST_ABOVE_CEILING": Text("The loan would cost more than the law allows."),
 }
 GUARDED = (("kyc_outcome", "KYC_NOT_PASSED"), ("grade", "SCORE_MISSING"), ("rate_annual", "PRICE_MISSING"))
 GUARD_TABLE = "always"
+ABOVE_CEILING = "COST_ABOVE_CEILING"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +130,15 @@ def decide(facts: Facts, policy: CompiledPolicy, day: date, *, stages: frozenset
     outcome = reasons[0].outcome if reasons else Outcome.APPROVE
     rows = tuple(row for result in results for row in result.rows)
     return Decision(outcome, tuple(dict.fromkeys(reasons)), rows, amount_max, tenor_max)
+
+
+def refer_above_caps(decision: Decision, caps: Iterable[CapOutcome]) -> Decision:
+    """The decision, to be looked at by a person and approved by nobody where a legal ceiling of cost is exceeded."""
+    if all(cap.passes for cap in caps):
+        return decision
+    above = Reason(ABOVE_CEILING, GUARD_TABLE, Outcome.REFER, final=True)
+    reasons = sorted([above, *decision.reasons], key=lambda reason: -SEVERITY[reason.outcome])
+    return replace(decision, outcome=reasons[0].outcome, reasons=tuple(reasons))
 
 
 def _guards(facts: Facts) -> list[Reason]:

@@ -8,18 +8,20 @@ from typing import Any, ClassVar, Self
 
 from core.domain.errors import PolicyInvalid
 
-_KEYS = frozenset({"name", "identity", "email", "phone", "address", "complaints"})
+_KEYS = frozenset({"name", "type", "identity", "email", "phone", "address", "complaints"})
 
 
 @dataclass(frozen=True, slots=True)
 class LenderProfile:
     """`[lender]` of the policy. An empty `name` means the name of the installation (LENDER_NAME).
 
-    `address` and `complaints` are given by language.
+    `type` is the kind of lender the law sees, as `[[caps]]` of the loans' policy names it. `address` and `complaints`
+    are given by language.
     """
 
     STAGE: ClassVar[str] = "origination"
     name: str = ""
+    type: str = ""
     identity: str = ""
     email: str = ""
     phone: str = ""

@@ -13,6 +13,7 @@ from typing import Any
 from core.domain.fact import Facts
 from core.domain.money import Money
 from origination.domain.product import Product
+from repayment.domain.caps import CapOutcome, Ceilings
 from repayment.domain.cost import both_annual_rates
 from repayment.domain.schedule import Amortization, FeeKind, Schedule, ScheduleRequest, build_schedule
 from repayment.domain.schedule_fees import fee_at_start
@@ -47,7 +48,8 @@ class Wish:
 
 @dataclass(frozen=True)
 class Quote:
-    """Terms with their schedule and cost. Rates are yearly fractions of one to the millionth."""
+    """Terms with their schedule and cost. Rates are yearly fractions of one to the millionth. `caps` are the legal
+    ceilings the cost was held against, none when no ceiling was asked for or is in force."""
 
     terms: Terms
     schedule: Schedule
@@ -55,6 +57,12 @@ class Quote:
     cost_nominal: Decimal
     fees_at_start: Money
     fees_withheld: Money
+    caps: tuple[CapOutcome, ...] = ()
+
+    @property
+    def caps_exceeded(self) -> tuple[CapOutcome, ...]:
+        """The ceilings this loan would be above: no offer is made then."""
+        return tuple(one for one in self.caps if not one.passes)
 
     @property
     def paid_out(self) -> Money:
@@ -98,8 +106,8 @@ def request_schedule(product: Product, terms: Terms, on: date) -> ScheduleReques
     )
 
 
-def quote(product: Product, terms: Terms, on: date) -> Quote:
-    """What the loan costs if it is paid out on that day.
+def quote(product: Product, terms: Terms, on: date, ceilings: Ceilings | None = None) -> Quote:
+    """What the loan costs if it is paid out on that day, held against the `ceilings`.
 
     Raises InvalidInput with all that the product does not offer.
     """
@@ -109,7 +117,7 @@ def quote(product: Product, terms: Terms, on: date) -> Quote:
     at_start = fee_at_start(request, FeeKind.UP_FRONT)
     withheld = fee_at_start(request, FeeKind.UP_FRONT, withheld=True)
     currency = terms.amount.currency
-    effective, nominal = both_annual_rates(schedule)
+    effective, nominal = rates = both_annual_rates(schedule)
     return Quote(
         terms=terms,
         schedule=schedule,
@@ -117,6 +125,7 @@ def quote(product: Product, terms: Terms, on: date) -> Quote:
         cost_nominal=nominal.quantize(_MILLIONTH, rounding=ROUND_HALF_EVEN),
         fees_at_start=Money(at_start, currency),
         fees_withheld=Money(withheld, currency),
+        caps=() if ceilings is None else ceilings.check(schedule, rates),
     )
 
 

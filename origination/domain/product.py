@@ -66,6 +66,7 @@ class Product:
     prepayment_fee_rate_short: Decimal = Decimal(0)  # when a year or less is left
     documents: tuple[str, ...] = ()
     purposes: tuple[str, ...] = ()
+    lender_type: str = ""  # whose ceilings of cost bind it; empty: those of the lender's own type
 
     def __post_init__(self) -> None:
         self._check()
@@ -171,6 +172,7 @@ def read_product(raw: Mapping[str, Any]) -> Product:
             prepayment_fee_rate_short=Decimal(raw.get("prepayment_fee_rate_short", "0")),
             documents=tuple(raw.get("documents", ())),
             purposes=tuple(raw.get("purposes", ())),
+            lender_type=str(raw.get("lender_type", "")),
         )
     except (KeyError, ValueError, TypeError, InvalidOperation, InvalidInput) as error:
         raise PolicyInvalid(f"Product {code}: {error!r}") from None
@@ -229,6 +231,7 @@ def product_to_dict(product: Product) -> dict[str, Any]:
         "prepayment_fee_rate_short": format(product.prepayment_fee_rate_short, "f"),
         "documents": list(product.documents),
         "purposes": list(product.purposes),
+        "lender_type": product.lender_type,
     }
 
 

@@ -117,7 +117,7 @@ def _application(r: Work, view: ApplicationView, link: Link) -> dict[str, Any]:
         "offers": _rows(
             r, OfferRow, view, "number", "status", "amount_minor", "currency", "tenor_months", "amortisation",
             "rate_annual", "instalment_minor", "total_minor", "paid_out_minor", "cost_effective", "cost_nominal",
-            "made_at", "expires_on", "accepted_at",
+            "made_at", "expires_on", "accepted_at", "caps",
         ),
         "contracts": [
             one | {"download": link("contract", view.id, None) if one["signed_at"] else None}

@@ -43,6 +43,7 @@ from origination.queries.tracker import (
 )
 from origination.tables.application import ApplicationRow, CaseNoteRow
 from origination.tables.decision import DecisionRow, FactSetRow, KycCheckRow, ReviewRequestRow, VerdictRow
+from repayment.domain.caps import CapOutcome
 
 _S = ApplicationStatus
 SOON = timedelta(hours=24)
@@ -255,6 +256,7 @@ class DecisionView:
     policy_sha256: str
     decided_at: datetime
     assessment: int
+    caps: tuple[CapOutcome, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,6 +356,7 @@ def decision_view(r: Work, made: DecisionRow) -> DecisionView:
         policy_sha256=made.policy_sha256,
         decided_at=made.decided_at,
         assessment=made.assessment,
+        caps=CapOutcome.read_all(made.record.get("caps", ())),
     )
 
 

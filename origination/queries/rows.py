@@ -19,11 +19,13 @@ from core.domain.texts import Text
 from origination.domain.application import OwnerEntry
 from origination.domain.assessment import Case, Score
 from origination.domain.facts import OwnBook
+from origination.domain.lender import LenderProfile
 from origination.domain.product import Product, read_product
 from origination.tables.application import ApplicationRow, ConsentRow
 from origination.tables.decision import BureauReportRow, DecisionRow, FactSetRow, KycCheckRow, VerdictRow
 from origination.tables.offer import OfferRow
 from origination.tables.product import ProductRow
+from repayment.domain.caps import CapPolicy, Ceilings
 
 ACCEPTED_OFFER = "accepted"
 A = TypeVar("A", BureauReportRow, DecisionRow, FactSetRow, KycCheckRow)
@@ -151,7 +153,14 @@ def case_of(w: Work, row: ApplicationRow, kept: FactSetRow, product: Product) ->
         day=kept.frozen_on,
         kyc_outcome=None if check is None else check.outcome,
         score=score_in(kept),
+        ceilings=ceilings_for(w, product),
     )
+
+
+def ceilings_for(w: Work, product: Product) -> Ceilings:
+    """The legal ceilings of cost that bind a loan of this product made today."""
+    lender_type = product.lender_type or w.policy(LenderProfile).type
+    return w.policy(CapPolicy).ceilings(product.jurisdiction, lender_type, w.today)
 
 
 def keep_offers(w: Work, row: ApplicationRow, made: tuple[OfferRow, ...]) -> None:

@@ -30,6 +30,7 @@ from origination.queries.rows import (
 from origination.tables.application import ApplicationDocumentRow, ApplicationRow
 from origination.tables.decision import DecisionRow
 from origination.tables.offer import OfferRow
+from repayment.domain.caps import CapOutcome
 
 REASONS_MAX = 4
 
@@ -169,6 +170,7 @@ class OfferView:
     cost_nominal: Decimal
     expires_on: date
     quote: Mapping[str, Any]
+    caps: tuple[CapOutcome, ...] = ()
 
 
 def offer_view(row: OfferRow) -> OfferView:
@@ -192,6 +194,7 @@ def offer_view(row: OfferRow) -> OfferView:
         cost_nominal=row.cost_nominal,
         expires_on=row.expires_on,
         quote=row.quote,
+        caps=CapOutcome.read_all(row.caps or ()),
     )
 
 

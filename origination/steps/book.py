@@ -17,7 +17,7 @@ from core.domain.texts import Text
 from origination.domain.application import ApplicationStatus
 from origination.domain.offer import Terms, request_schedule
 from origination.domain.product import Product
-from origination.queries.rows import accepted_offer, fact_set_of, kyc_check_of, product_of
+from origination.queries.rows import accepted_offer, ceilings_for, fact_set_of, kyc_check_of, product_of
 from origination.steps.case import SUBJECT, as_system, move, open_case
 from origination.steps.conditions import check_conditions
 from origination.steps.own_book import related_parties
@@ -116,13 +116,13 @@ def loan_opening(w: Work, row: ApplicationRow, offer: OfferRow, contract: Contra
         product=dict(product.names),
         product_version=f"{product.code} v{product.version}",
         request=request_schedule(product, terms, day),
-        terms=loan_terms(w.policy(ServicingPolicy), product, offer),
+        terms=loan_terms(w.policy(ServicingPolicy), product, offer, ceilings_for(w, product).lender_type),
         grade=None if kept is None else kept.grade,
         contract_reference=contract.reference,
     )
 
 
-def loan_terms(policy: ServicingPolicy, product: Product, offer: OfferRow) -> LoanTerms:
+def loan_terms(policy: ServicingPolicy, product: Product, offer: OfferRow, lender_type: str = "") -> LoanTerms:
     """The servicing terms, frozen: the product's own, completed by what its jurisdiction asks for (waterfall, caps)."""
     terms = policy.terms_for(
         product.jurisdiction,
@@ -134,4 +134,4 @@ def loan_terms(policy: ServicingPolicy, product: Product, offer: OfferRow) -> Lo
         withdrawal_days=product.withdrawal_days,
     )
     short = min(terms.prepayment_fee_rate, product.prepayment_fee_rate_short)
-    return replace(terms, rounding=product.rounding.mode, prepayment_fee_rate_short=short)
+    return replace(terms, rounding=product.rounding.mode, prepayment_fee_rate_short=short, lender_type=lender_type)

@@ -90,6 +90,7 @@ def keep_decision(
     The words of what a person chose are kept in the record, so that a later policy cannot change them.
     """
     record = decision_to_dict(found.decision, found.facts)
+    record["caps"] = [cap.to_dict() for cap in found.caps]
     policy = w.policy(OriginationPolicy)
     if reason_codes is not None:
         record["told"] = {code: dict(policy.reason_texts(code)) for code in reason_codes}

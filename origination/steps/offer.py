@@ -44,6 +44,8 @@ OPEN, ACCEPTED, EXPIRED, VOID = "open", "accepted", "expired", "void"
 def make_offers(w: Work, application_id: UUID) -> tuple[OfferRow, ...]:
     """One to three offers from the approval, dated today: what was approved, and neighbours that the rules pass too.
 
+    Every offer is held against the legal ceilings of cost of today, and keeps the outcome. When what was approved is
+    above one (a law came into force meanwhile) none is made, and the case goes back to a person.
     Raises IllegalTransition unless the application is APPROVED by a decision of its present assessment.
     """
     w.actor.require(Role.SYSTEM, Role.OFFICER, Role.APPROVER)
@@ -58,11 +60,17 @@ def make_offers(w: Work, application_id: UUID) -> tuple[OfferRow, ...]:
     def passes(wish: Wish) -> bool:
         return wish == approved or assess(case, wish, policy).is_approved
 
+    def priced(wish: Wish) -> Quote:
+        return quote(case.product, _terms(case, made, wish, approved, policy), w.today, case.ceilings)
+
+    first = priced(approved)
+    if first.caps_exceeded:
+        above = [one.to_dict() for one in first.caps_exceeded]
+        move(w, row, ApplicationStatus.REFERRED, "application.above_ceiling", decision=str(made.id), caps=above)
+        return ()
     wishes = choose_wishes(case.product, approved, passes, policy.offers.count_max)
-    offers = tuple(
-        _keep(w, row, made, at, quote(case.product, _terms(case, made, wish, approved, policy), w.today), policy)
-        for at, wish in enumerate(wishes, start=1)
-    )
+    quotes = [first, *(one for one in map(priced, wishes[1:]) if not one.caps_exceeded)]
+    offers = tuple(_keep(w, row, made, at, one, policy) for at, one in enumerate(quotes, start=1))
     keep_offers(w, row, offers)
     move(
         w, row, ApplicationStatus.OFFERED, "application.offered", decision=str(made.id),
@@ -101,7 +109,7 @@ def _keep(
             instalment_minor=offered.instalment.minor, total_minor=offered.total.minor,
             paid_out_minor=offered.paid_out.minor, cost_effective=offered.cost_effective,
             cost_nominal=offered.cost_nominal, quote=quote_to_dict(offered), made_at=w.now, made_on=w.today,
-            expires_on=policy.offers.expires_on(w.today),
+            expires_on=policy.offers.expires_on(w.today), caps=[one.to_dict() for one in offered.caps],
         )
     )  # fmt: skip
 

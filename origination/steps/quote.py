@@ -12,8 +12,9 @@ from core.db import Work
 from core.domain.errors import InvalidInput
 from core.domain.money import Money, parse_amount
 from origination.domain.affordability import ratio
-from origination.domain.offer import Quote, Terms, instalment_of, quote
+from origination.domain.offer import Quote, Terms, quote
 from origination.domain.product import Product
+from origination.queries.rows import ceilings_for
 from origination.schemas import NOT_OFFERED, plain, read_wish
 from origination.steps.catalogue import product_on_sale
 from repayment.domain.schedule_request import Amortization
@@ -46,7 +47,8 @@ class Quoted:
 def make_quote(w: Work, product_code: str, values: Mapping[str, Any]) -> Quoted:
     """The quote for `amount`, `tenor_months`, `amortisation` and perhaps `income_monthly`, as typed or as JSON.
 
-    Raises NotFound for a product that is not on sale, InvalidInput with everything that cannot be used.
+    Raises NotFound for a product that is not on sale, InvalidInput with everything that cannot be used and for a loan
+    that would cost more than the law allows at that rate; grades at which it would are left out.
     """
     product = product_on_sale(w, product_code)
     wrong: dict[str, str | list[str]] = {}
@@ -66,11 +68,18 @@ def make_quote(w: Work, product_code: str, values: Mapping[str, Any]) -> Quoted:
         wrong |= refused.fields
     if wrong:
         raise InvalidInput(wrong)
-    options = tuple(quote(product, Terms(amount, tenor, one, product.rate_reference), w.today) for one in product.kinds)
+    ceilings = ceilings_for(w, product)
+
+    def priced(one: Amortization, rate: Decimal) -> Quote:
+        return quote(product, Terms(amount, tenor, one, rate), w.today, ceilings)
+
+    options = tuple(priced(one, product.rate_reference) for one in product.kinds)
     chosen = next(one for one in options if one.terms.kind is kind)
+    if chosen.caps_exceeded:
+        raise InvalidInput({"amount": [one.sentence for one in chosen.caps_exceeded]})
+    graded = [(grade, priced(kind, rate)) for grade, rate in sorted(product.rates.items())]
     by_grade = tuple(
-        GradePrice(grade, rate, instalment_of(product, Terms(amount, tenor, kind, rate), w.today)[0])
-        for grade, rate in sorted(product.rates.items())
+        GradePrice(grade, one.terms.rate_annual, one.instalment) for grade, one in graded if not one.caps_exceeded
     )
     share = ratio(chosen.instalment, income) if income is not None else None
     return Quoted(product, w.today, chosen, options, by_grade, share)

@@ -17,7 +17,7 @@ from core.domain.facts import facts_from_json, facts_to_json
 from core.domain.money import Money
 from core.tables import PolicyVersionRow
 from origination.domain.assessment import Assessment, Case, assess
-from origination.domain.decision import decide, decision_to_dict, fingerprint
+from origination.domain.decision import decide, decision_to_dict, fingerprint, refer_above_caps
 from origination.domain.offer import Wish
 from origination.domain.policy import OriginationPolicy
 from origination.queries.rows import own_from_json, product_of, score_in
@@ -25,6 +25,7 @@ from origination.steps.score import facts_hash
 from origination.tables.application import ApplicationRow
 from origination.tables.decision import DecisionRow, FactSetRow, KycCheckRow
 from origination.tables.screening import ScreeningListRow
+from repayment.domain.caps import CapOutcome
 from repayment.domain.schedule_request import Amortization
 
 PAGE = 500
@@ -124,7 +125,9 @@ def replay_decision(r: Work, made: DecisionRow, shelf: PolicyShelf | None = None
         differences.append("the policy text is missing or was changed")
     else:
         facts = facts_from_json(made.record["facts"])
-        again = json.loads(json.dumps(decision_to_dict(decide(facts, policy.compiled, kept.frozen_on), facts)))
+        caps = [CapOutcome.from_dict(raw) for raw in made.record.get("caps", ())]
+        decided = refer_above_caps(decide(facts, policy.compiled, kept.frozen_on), caps)
+        again = json.loads(json.dumps(decision_to_dict(decided, facts)))
         differences += list(_compare(made.record, again))
         differences += _worked_out(made, shelf.assess_again(made, kept, policy))
     return Replayed(made.id, made.application_id, made.outcome, tuple(differences))

@@ -15,7 +15,10 @@ from core.db import HasId, Row
 
 
 class OfferRow(HasId, Row):
-    """One way to take the loan; `quote` is `quote_to_dict` with every row of the schedule. At most one is accepted."""
+    """One way to take the loan; `quote` is `quote_to_dict` with every row of the schedule. At most one is accepted.
+
+    `caps` are the legal ceilings of cost it was held against when made; None for offers of before they were kept.
+    """
 
     __tablename__ = "offer"
     application_id: Mapped[UUID] = mapped_column(ForeignKey("application.id"), index=True)
@@ -38,6 +41,7 @@ class OfferRow(HasId, Row):
     made_on: Mapped[date]
     expires_on: Mapped[date] = mapped_column(index=True)
     accepted_at: Mapped[datetime | None]
+    caps: Mapped[list[dict[str, str]] | None] = mapped_column(JSONB)
     __table_args__ = (
         UniqueConstraint("application_id", "assessment", "decision_id", "number"),
         Index("uq_offer_accepted", "application_id", unique=True, postgresql_where=text("status = 'accepted'")),

@@ -90,5 +90,6 @@ def _offer_json(one: OfferView) -> dict[str, Any]:
         "instalment": str(one.instalment.amount),
         "total": str(one.total.amount),
         "effective_annual_rate": format(one.cost_effective, "f"),
+        "legal_limits": [cap.to_dict() | {"within": cap.passes} for cap in one.caps],
         "expires_on": one.expires_on.isoformat(),
     }

@@ -403,6 +403,7 @@ EVENT_WORDS = {
     "application.closed_stale": Text("Closed: documents never came"),
     "application.verdict_withdrawn": Text("Verdict taken back"),
     "application.offers_voided": Text("Offers no longer hold"),
+    "application.above_ceiling": Text("No offer: the cost is above a legal limit"),
     "application.reconsidered": Text("Chooses again"),
     "application.expired": Text("Expired"),
     "contract.drafted": Text("Contract drafted"),

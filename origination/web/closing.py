@@ -90,6 +90,7 @@ def _offer(view: ApplicationView, one: OfferView) -> dict[str, Any]:
         "level": kind is Amortization.ANNUITY,
         "cost": one.total - one.amount,
         "fee": one.amount - one.paid_out,
+        "cap": one.caps[0] if one.caps else None,
         "taken": one.status == "accepted",
         "expired": view.status is not ApplicationStatus.OFFERED,
     }

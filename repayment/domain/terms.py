@@ -21,7 +21,8 @@ class LoanTerms:
     principal, by the day over `penalty_days_per_year`. `charges_cap_rate` limits late fees and penalty interest
     together to that share of the principal lent. Prepayment compensation: `prepayment_fee_rate` of the principal paid
     early, `prepayment_fee_rate_short` when a year or less is left, never more than the interest saved (the EU rule,
-    Directive 2023/2225 art. 29). `withdrawal_days` is the cooling-off window from disbursement.
+    Directive 2023/2225 art. 29). `withdrawal_days` is the cooling-off window from disbursement. `jurisdiction` and
+    `lender_type` say whose ceilings of cost bind a new agreement on the loan.
     """
 
     grace_days: int = 0
@@ -37,6 +38,7 @@ class LoanTerms:
     fee_rebate: bool = False
     withdrawal_days: int = 0
     jurisdiction: str = "CN"
+    lender_type: str = ""
 
     def __post_init__(self) -> None:
         # A rate times one and a half may be finer than the millionths the books count in; the cut favours the borrower.

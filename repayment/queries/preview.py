@@ -17,8 +17,10 @@ from core.domain.money import Money
 from core.domain.texts import Text
 from repayment.domain.allocation import Component
 from repayment.domain.ledger import PostedEntry, Posting
-from repayment.domain.schedule_request import PrepaymentEffect
+from repayment.domain.plain import from_plain
+from repayment.domain.schedule_request import PrepaymentEffect, ScheduleRequest
 from repayment.domain.state import EventKind, Line, LoanEvent, LoanStatus
+from repayment.queries.ceilings import check_new_rate
 from repayment.queries.load_life import load_events
 from repayment.queries.loan_page import LineView, line_views
 from repayment.queries.play_again import Replayed, play_again
@@ -93,7 +95,9 @@ def preview_payment(
     loan = w.get(LoanRow, loan_id)
     _check(w, loan, amount, value_on)
     data = {} if effect is None else {"effect": effect.value}
-    return _preview_event(w, loan, LoanEvent(uuid7(), _next(loan), kind, value_on, w.today, amount.minor, data))
+    event = LoanEvent(uuid7(), _next(loan), kind, value_on, w.today, amount.minor, data)
+    found = play_again(w, loan, [*load_events(w, loan.id), event])
+    return preview_of(w, loan, found, amount, value_on, event.id)
 
 
 def preview_change(
@@ -104,16 +108,15 @@ def preview_change(
     if amount is not None:
         _check(w, loan, amount, w.today)
     minor = 0 if amount is None else amount.minor
-    return _preview_event(w, loan, LoanEvent(uuid7(), _next(loan), kind, w.today, w.today, minor, data or {}))
+    event = LoanEvent(uuid7(), _next(loan), kind, w.today, w.today, minor, data or {})
+    found = play_again(w, loan, [*load_events(w, loan.id), event])
+    if kind is EventKind.RESTRUCTURE:
+        check_new_rate(w, from_plain(ScheduleRequest, loan.request), found.replay.life)
+    return preview_of(w, loan, found, Money(event.minor, loan.currency), event.value_on, event.id)
 
 
 def _next(loan: LoanRow) -> int:
     return loan.row_version + 1
-
-
-def _preview_event(w: Work, loan: LoanRow, event: LoanEvent) -> Preview:
-    found = play_again(w, loan, [*load_events(w, loan.id), event])
-    return preview_of(w, loan, found, Money(event.minor, loan.currency), event.value_on, event.id)
 
 
 def preview_reversal(w: Work, payment_id: UUID, loan_id: UUID) -> Preview:

@@ -17,10 +17,12 @@ from core.domain.errors import InvalidInput, NotAllowed
 from core.domain.money import Money
 from core.domain.texts import Text
 from repayment.domain.allocation import Component
-from repayment.domain.plain import to_plain
+from repayment.domain.plain import from_plain, to_plain
 from repayment.domain.policies import ServicingPolicy
 from repayment.domain.restructure import RestructurePlan
+from repayment.domain.schedule_request import ScheduleRequest
 from repayment.domain.state import EventKind
+from repayment.queries.ceilings import check_new_rate
 from repayment.steps.book_event import Booked, book_event
 from repayment.steps.notify import stop_dunning
 from repayment.steps.receive_payment import check_sum
@@ -117,10 +119,16 @@ def change(
 
 
 def book_change(w: Work, loan: LoanRow, kind: EventKind, amount: Money | None, data: Mapping[str, Any]) -> Booked:
-    """Books a change on a locked loan; who may do so is the caller's to check."""
+    """Books a change on a locked loan; who may do so is the caller's to check.
+
+    Raises InvalidInput for a restructuring that raises the rate above what the law allows.
+    """
     if amount is not None:
         check_sum(loan, amount)
+    before = from_plain(ScheduleRequest, loan.request)
     booked = book_event(w, loan, kind, w.today, 0 if amount is None else amount.minor, data=data)
+    if kind is EventKind.RESTRUCTURE:
+        check_new_rate(w, before, booked.life)
     if kind in {EventKind.RESTRUCTURE, EventKind.CHARGE_OFF, EventKind.SALE}:
         stop_dunning(w, loan, kind.value.lower())
     audit.record(

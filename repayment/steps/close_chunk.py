@@ -23,6 +23,7 @@ _SCALARS = (
     "status", "closed_on", "principal_out_minor", "credit_minor", "charged_minor", "allowance_minor",
     "arrears_since_on", "non_accrual",
 )  # fmt: skip
+_CREDIT = 14 + _SCALARS.index("credit_minor")  # its place in a row of _LOANS
 _SCALAR_TYPES = ("text", "date", "bigint", "bigint", "bigint", "bigint", "date", "boolean")
 
 _LOANS = f"""
@@ -33,6 +34,11 @@ FROM loan WHERE id = ANY(%s) AND status = 'ACTIVE' AND last_closed_on = %s ORDER
 _OPEN_LINES = f"""
 SELECT schedule_id, {_LINES} FROM instalment
 WHERE schedule_id = ANY(%s) AND NOT settled AND starts_on <= %s ORDER BY schedule_id, number
+"""  # noqa: S608
+_EMPTY_LINES = f"""
+SELECT schedule_id, {_LINES} FROM instalment
+WHERE schedule_id = ANY(%s) AND settled AND due_on > %s AND principal_minor = 0 AND interest_minor = 0
+      AND fee_minor = 0 AND capitalised_minor = 0 ORDER BY schedule_id, number
 """  # noqa: S608
 _UPDATE_LINES = (
     "UPDATE instalment i SET "  # noqa: S608
@@ -113,6 +119,10 @@ def _load(w: Work, cursor: Any, ids: Sequence[UUID], day: date) -> list[LoanAtWo
     by_schedule: dict[UUID, list[Line]] = {row[1]: [] for row in rows}
     for schedule_id, *values in cursor.execute(_OPEN_LINES, (list(by_schedule), day)):
         by_schedule[schedule_id].append(Line(*values))
+    # Money of the borrower that is left may repay all that was drawn: rows that wait for the rest keep the loan open.
+    if paying := [row[1] for row in rows if row[_CREDIT]]:
+        for schedule_id, *values in cursor.execute(_EMPTY_LINES, (paying, day)):
+            by_schedule[schedule_id].append(Line(*values))
     holds = _moratoria(cursor, [row[0] for row in rows])
     return [_at_work(row, by_schedule[row[1]], rules, holds.get(row[0], ())) for row in rows]
 

@@ -195,7 +195,8 @@ def _page(loan_id: UUID, name: str, form: Form, preview: Preview | None = None, 
 def _refused(loan_id: UUID, name: str, form: Form, error: LendingError) -> tuple[str, int]:
     if isinstance(error, InvalidInput):
         form.errors = {}  # the form's fields are named like the plan's parts: grace_principal for grace.principal
-        form.take(InvalidInput({field.replace(".", "_"): said for field, said in error.fields.items()}))
+        named = {"annual_rate": "rate"}
+        form.take(InvalidInput({named.get(f, f.replace(".", "_")): said for f, said in error.fields.items()}))
         return _page(loan_id, name, form), 422
     form.add("_", error.args[0] if error.args else error.message)
     return _page(loan_id, name, form), 403 if isinstance(error, NotAllowed) else 409

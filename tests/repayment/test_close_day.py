@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
@@ -11,15 +12,20 @@ from sqlalchemy import func, select, text, update
 from core.clock import FixedClock
 from core.db import Database
 from core.domain.errors import Conflict
+from core.domain.money import Money
 from core.tables import OutboundMessageRow
+from repayment.domain.schedule_request import Disbursement, PrepaymentEffect
+from repayment.queries.play_again import play_again
 from repayment.steps import close_chunk as chunk_module
 from repayment.steps import close_day as close_module
 from repayment.steps.close_day import close_day
+from repayment.steps.disburse import disburse
 from repayment.steps.hold import HoldKind, place_hold, release_hold
+from repayment.steps.prepay import prepay
 from repayment.steps.promise import promise
 from repayment.tables import CloseExceptionRow, DunningActionRow, LedgerEntryRow, LoanDayRow, LoanRow, PromiseRow
 from tests.forked import run_and_kill
-from tests.repayment.house import House, cny
+from tests.repayment.house import START, House, cny, request_of, terms_of
 
 
 def picture(house: House, loan: UUID) -> tuple[object, ...]:
@@ -163,3 +169,28 @@ def test_a_close_killed_in_the_middle_goes_on_where_it_was(house: House, databas
     with house.database.read() as r:
         actions = r.session.execute(select(DunningActionRow.loan_id, DunningActionRow.stage)).all()
     assert sorted(actions) == sorted((loan, "d15") for loan in killed)
+
+
+def test_credit_that_repays_what_was_drawn_leaves_the_loan_open_for_the_rest(house: House) -> None:
+    """6,000 agreed, 4,000 drawn and nearly all paid back early; money that waits pays the last row on its day, by the
+    nightly close. 2,000 may still be drawn: the loan stays open, as one played again from its events does."""
+    parts = (Disbursement(START, cny("4000")), Disbursement(date(2025, 6, 15), cny("2000")))
+    request = replace(request_of("6000.00"), disbursements=parts)
+    loan = house.loan(request, terms_of())
+    house.close_through(date(2025, 2, 10), daily=False)
+    with house.work() as w:
+        prepay(
+            w, key="early", loan_id=loan, amount=cny("3800"), value_on=w.today, channel="bank", payer="p",
+            effect=PrepaymentEffect.REDUCE_TERM,
+        )  # fmt: skip
+    left = [line for line in house.lines(loan) if not line.settled]
+    assert [line.is_empty for line in house.lines(loan)[len(left) :]] == [True] * (12 - len(left))
+    house.pay(loan, str(Money(sum(line.open_minor for line in left), "CNY")), house.today)
+    house.close_through(left[-1].due_on + timedelta(days=2))
+    found = house.row(loan)
+    assert (found.principal_out_minor, found.credit_minor, found.status) == (0, 0, "ACTIVE")
+    with house.database.read() as r:
+        assert not play_again(r, r.get(LoanRow, loan)).correction
+    with house.work() as w:
+        disburse(w, loan, on=w.today, key="second")
+    assert house.row(loan).principal_out_minor == 200_000
