@@ -118,8 +118,15 @@ class AdditiveCard:
 
     def cell_label(self, feature: int, cell: int) -> str:
         """The cell in words of the data: `25000 <= x < 40000`, a category, `(any other)` or `(missing)`."""
-        spec, grid = self.terms.features[feature], self.tables[feature].grid
-        return label_cell(spec, grid, cell)
+        known = self._labels.get((feature, cell))
+        if known is None:
+            known = label_cell(self.terms.features[feature], self.tables[feature].grid, cell)
+            self._labels[feature, cell] = known
+        return known
+
+    @cached_property
+    def _labels(self) -> dict[tuple[int, int], str]:
+        return {}
 
     def to_json(self) -> dict[str, Any]:
         """JSON-ready; `additive_from_json` reads it back exactly."""
@@ -140,12 +147,13 @@ def label_cell(feature: Feature, grid: Grid, cell: int) -> str:
         return "(missing)"
     if grid.categories:
         return feature.categories[cell] if cell < len(feature.categories) else "(any other)"
-    shown = [_show(feature, t) for t in grid.thresholds]
-    if not shown:
+    limits = grid.thresholds
+    if not limits:
         return "(any value)"
     if cell == 0:
-        return f"< {shown[0]}"
-    return f">= {shown[-1]}" if cell == len(shown) else f"{shown[cell - 1]} to < {shown[cell]}"
+        return f"< {_show(feature, limits[0])}"
+    least = _show(feature, limits[cell - 1])
+    return f">= {least}" if cell == len(limits) else f"{least} to < {_show(feature, limits[cell])}"
 
 
 def _show(feature: Feature, threshold: float) -> str:

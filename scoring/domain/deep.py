@@ -69,12 +69,12 @@ class DeepCard:
 
     def score(self, facts: Mapping[str, Any]) -> Scored:
         """Scores one row of facts by name; an absent fact is unknown. Raises InvalidInput for a value of wrong kind."""
-        terms = self.terms
+        terms, slope, per_unit = self.terms, self.terms.slope, self._per_unit
         cells = self.cells_of(facts)
         parts = self.shap.row(cells)
-        ticks = np.rint(parts * terms.slope * self._per_unit).astype(np.int64).tolist()
+        ticks = [round(part * slope * per_unit) for part in parts.tolist()]  # to even, as numpy's rint for many rows
         total = self.base_ticks + sum(ticks)
-        pd = terms.pd_of_margin(self.shap.bias + float(parts.sum()))
+        pd = terms.pd_of_margin(self.shap.bias + float(np.add.reduce(parts)))
         return Scored(pd, total, terms.grade_of(total), tuple(ticks), terms.rank(ticks), tuple(cells))
 
     def cells_rows(self, columns: Sequence[np.ndarray]) -> np.ndarray:
@@ -101,7 +101,15 @@ class DeepCard:
 
     def cell_label(self, feature: int, cell: int) -> str:
         """The cell in words of the data."""
-        return label_cell(self.terms.features[feature], self.shap.grids[feature], cell)
+        known = self._labels.get((feature, cell))
+        if known is None:
+            known = label_cell(self.terms.features[feature], self.shap.grids[feature], cell)
+            self._labels[feature, cell] = known
+        return known
+
+    @cached_property
+    def _labels(self) -> dict[tuple[int, int], str]:
+        return {}
 
     def to_json(self) -> dict[str, Any]:
         """JSON-ready; the trees stay in the model file."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
 from math import factorial
+from operator import add
 
 import numpy as np
 
@@ -46,18 +47,17 @@ class ShapTables:
     slots: np.ndarray
 
     @cached_property
-    def _places(self) -> tuple[np.ndarray, np.ndarray, int]:
+    def _places(self) -> tuple[np.ndarray, np.ndarray, int, list[int]]:
         starts = np.arange(len(self.slots), dtype=np.intp) * PATTERNS
-        return starts, self.slots.ravel(), len(self.grids)
+        return starts, self.slots.ravel(), len(self.grids), self.offsets.tolist()
 
     def row(self, cells: Sequence[int]) -> np.ndarray:
         """Contributions in log-odds of one row given by its cells."""
-        starts, slots, size = self._places
+        starts, slots, size, offsets = self._places
         # "clip" only spares numpy a copy it makes in case of an error: a cell and a pattern are never out of bounds.
-        codes = self.codes.take(self.offsets + np.asarray(cells), axis=0, mode="clip")
-        at = starts + np.bitwise_or.reduce(codes, axis=0)
-        parts = self.values.take(at, axis=0, mode="clip")
-        return np.bincount(slots, weights=parts.ravel(), minlength=size + 1)[:size]
+        codes = self.codes.take(list(map(add, offsets, cells)), 0, None, "clip")
+        parts = self.values.take(starts + np.bitwise_or.reduce(codes, 0), 0, None, "clip")
+        return np.bincount(slots, parts.ravel(), size + 1)[:size]
 
     def rows(self, cells: np.ndarray) -> np.ndarray:
         """Contributions in log-odds, (features, rows), of rows given by their cells, (features, rows)."""

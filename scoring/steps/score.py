@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import or_, select
+from sqlalchemy import Select, bindparam, or_, select
 from sqlalchemy.orm import defer
 
 from core.db import Work
@@ -57,20 +58,24 @@ def score(
     return result
 
 
-def live_versions(w: Work, segment: str, product: str | None) -> list[ModelVersionRow]:
-    """Champion first, then challengers and shadows, by name. A champion of the product goes before the segment's."""
-    query = (
+@cache
+def _live() -> Select[Any]:
+    """Made once: to build the statement costs as much as to ask. Not at import, for then tables are still to come."""
+    return (
         select(ModelVersionRow)
         .where(
-            ModelVersionRow.segment == segment,
+            ModelVersionRow.segment == bindparam("segment"),
             ModelVersionRow.status.in_([status.value for status in LIVE]),
-            or_(ModelVersionRow.product.is_(None), ModelVersionRow.product == product),
+            or_(ModelVersionRow.product.is_(None), ModelVersionRow.product == bindparam("product")),
         )
         .options(defer(ModelVersionRow.metrics))  # long, and no score needs it
     )
-    rows = sorted(
-        w.session.scalars(query), key=lambda r: (r.status != VersionStatus.CHAMPION, r.product is None, r.name)
-    )
+
+
+def live_versions(w: Work, segment: str, product: str | None) -> list[ModelVersionRow]:
+    """Champion first, then challengers and shadows, by name. A champion of the product goes before the segment's."""
+    found: Iterable[ModelVersionRow] = w.session.scalars(_live(), {"segment": segment, "product": product})
+    rows = sorted(found, key=lambda r: (r.status != VersionStatus.CHAMPION, r.product is None, r.name))
     champions = [row for row in rows if row.status == VersionStatus.CHAMPION]
     return champions[:1] + [row for row in rows if row.status != VersionStatus.CHAMPION]
 
