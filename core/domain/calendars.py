@@ -127,6 +127,8 @@ class BusinessCalendar:
 
     def _search(self, day: date, step: int) -> date:
         for distance in range(_SEARCH_DAYS):
+            if not 1 <= day.toordinal() + step * distance <= date.max.toordinal():
+                raise InvalidInput({"date": Text("The dates run past the year 9999")})
             found = date.fromordinal(day.toordinal() + step * distance)
             if self.is_business_day(found):
                 return found

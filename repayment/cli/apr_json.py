@@ -70,17 +70,27 @@ def _flows(fields: Fields) -> Iterator[Flow]:
         yield from (Flow(amount, on=day) for day in days)
         return
     every = fields.ratio("every", Fraction(1))
+    if every <= 0:
+        raise fields.fail("every", Text("Enter a number above zero"))
     if fields.has("unit_period") or fields.has("fraction"):
-        start = fields.ratio("unit_period", Fraction(0)), fields.ratio("fraction", Fraction(0))
+        start = _time(fields, "unit_period"), _time(fields, "fraction")
         for k in range(count):
             whole, odd = start[0] + k * every, start[1]
             odd += whole - floor(whole)
             yield Flow(amount, periods=(floor(whole), odd))
     else:
         per_year = 12 if fields.has("months") else 1
-        begin = fields.ratio("months" if per_year == 12 else "years", Fraction(0))
+        begin = _time(fields, "months" if per_year == 12 else "years")
         for k in range(count):
             yield Flow(amount, years=(begin + k * every) / per_year)
+
+
+def _time(fields: Fields, name: str) -> Fraction:
+    """A time from the first advance on."""
+    found = fields.ratio(name, Fraction(0))
+    if found < 0:
+        raise fields.fail(name, Text("Times count from the first advance: enter zero or more"))
+    return found
 
 
 def _read(fields: Fields, name: str) -> list[Flow]:

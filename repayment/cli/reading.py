@@ -21,8 +21,8 @@ from core.domain.errors import InvalidInput, LendingError
 from core.domain.money import MINOR_MAX, Money, exponent
 from core.domain.texts import Text
 
-_DECIMAL = re.compile(r"[+-]?\d{1,30}(\.\d{1,30})?")
-_RATIO = re.compile(r"\d{1,12}/[1-9]\d{0,11}")
+_DECIMAL = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{1,30})?")
+_RATIO = re.compile(r"[0-9]{1,12}/[1-9][0-9]{0,11}")
 _REMARKS = frozenset({"id", "name", "note", "comment", "source", "description"})
 Choice = TypeVar("Choice", bound=StrEnum)
 DIGITS_ONLY = Text("Enter a plain decimal number like 1234.56, without exponent")
@@ -93,7 +93,7 @@ class Fields:
         if default is not None and not self.has(name):
             return default
         value = self._wanted(name)
-        if isinstance(value, bool) or not re.fullmatch(r"-?\d{1,9}", str(value)):
+        if isinstance(value, bool) or not re.fullmatch(r"-?[0-9]{1,9}", str(value)):
             raise self.fail(name, Text("Enter a whole number"))
         return int(str(value))
 
@@ -101,7 +101,7 @@ class Fields:
         """A day as YYYY-MM-DD."""
         value = self._wanted(name)
         try:
-            if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+            if not isinstance(value, str) or not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
                 raise ValueError
             found = date.fromisoformat(value)
             if found.year < 1583:  # the calendar of all these counts is the Gregorian one
@@ -147,9 +147,13 @@ class Fields:
             raise self.fail(name, Text("Expected a list"))
         return value
 
-    def parts(self, name: str) -> list[Fields]:
-        """A list of objects, each with its place in the path."""
-        return [Fields(item, f"{self.path}{name}[{k}].") for k, item in enumerate(self.items(name))]
+    def parts(self, name: str, *known: str) -> list[Fields]:
+        """A list of objects, each with its place in the path. With the names of `known` fields, others are refused."""
+        found = [Fields(item, f"{self.path}{name}[{k}].") for k, item in enumerate(self.items(name))]
+        if known:
+            for part in found:
+                part.refuse_unknown(*known)
+        return found
 
     def part(self, name: str) -> Fields:
         """An object, empty when the field is missing."""

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from core.domain.calendars import BusinessCalendar, Convention, weekend_of
-from core.domain.dates import DayCount, Frequency, MonthEnd, Unit
+from core.domain.dates import DayCount, Frequency, MonthEnd, Unit, rolled_dates
 from core.domain.errors import InvalidInput
 from core.domain.money import Money, Rounding, exponent
 from core.domain.texts import Text
@@ -41,6 +41,7 @@ from repayment.domain.schedule import (
 )
 from repayment.domain.schedule_explain import explain_rows
 from repayment.domain.schedule_fees import fee_at_start
+from repayment.domain.schedule_request import RATE_MAX
 
 _FIELDS = (
     "principal", "currency", "annual_rate", "period_rate", "amortization", "instalments", "instalment", "frequency",
@@ -131,11 +132,12 @@ def read_request(fields: Fields) -> ScheduleRequest:
         business_days=_business_days(fields.part("business_days")),
         grace=read_grace(fields.part("grace")),
         payment_holidays=tuple(
-            PaymentHoliday(item.integer("first"), item.integer("rows", 1)) for item in fields.parts("payment_holidays")
+            PaymentHoliday(item.integer("first"), item.integer("rows", 1))
+            for item in fields.parts("payment_holidays", "first", "rows")
         ),
         disbursements=tuple(
             Disbursement(item.day("on"), item.money("amount", _same(item, currency)))
-            for item in fields.parts("disbursements")
+            for item in fields.parts("disbursements", "on", "amount", "currency")
         ),
         prepayments=tuple(
             Prepayment(
@@ -143,12 +145,14 @@ def read_request(fields: Fields) -> ScheduleRequest:
                 item.money("amount", _same(item, currency)),
                 item.choice("effect", PrepaymentEffect, PrepaymentEffect.REDUCE_INSTALMENT),
             )
-            for item in fields.parts("prepayments")
+            for item in fields.parts("prepayments", "on", "amount", "currency", "effect")
         ),
         rate_changes=changes,
         fees=tuple(_fee(item, currency) for item in fields.parts("fees")),
         balloon=_balloon(fields, principal),
-        steps=tuple(Step(item.integer("first"), item.decimal("factor")) for item in fields.parts("steps")),
+        steps=tuple(
+            Step(item.integer("first"), item.decimal("factor")) for item in fields.parts("steps", "first", "factor")
+        ),
         principal_plan=tuple(
             Fields({"principal_plan": item}).money("principal_plan", currency)
             for item in fields.items("principal_plan")
@@ -239,31 +243,48 @@ def _share(percent: Decimal, principal: Money) -> Money:
 
 
 def _rate_changes(fields: Fields) -> tuple[RateChange, ...]:
-    return tuple(RateChange(item.day("on"), item.decimal("annual_rate")) for item in fields.parts("rate_changes"))
+    parts = fields.parts("rate_changes", "on", "annual_rate")
+    return tuple(RateChange(item.day("on"), _rate(item, "annual_rate")) for item in parts)
+
+
+def _rate(fields: Fields, name: str, least: int = 0) -> Decimal:
+    """A fraction of one a year, up to 1000 %."""
+    found = fields.decimal(name)
+    if not least <= found <= RATE_MAX:
+        raise fields.fail(name, Text("The rate must be from 0 to 10 (1000 %)"))
+    return found
 
 
 def _floating(fields: Fields, start: date, rate: Decimal | None) -> tuple[Decimal, tuple[RateChange, ...]]:
     """`{"index": [{"on", "rate"}], "margin", "resets": [...] or "reset_every": {...}, "until", "floor", "cap"}`."""
     fields.refuse_unknown("index", "index_name", "margin", "resets", "reset_every", "until", "floor", "cap")
-    values = tuple((item.day("on"), item.decimal("rate")) for item in fields.parts("index"))
+    values = tuple((item.day("on"), _rate(item, "rate", -1)) for item in fields.parts("index", "on", "rate"))
     floating = FloatingRate(
         IndexTable(fields.text("index_name", "index"), values),
-        fields.decimal("margin") if fields.has("margin") else Decimal(0),
-        fields.decimal("floor") if fields.has("floor") else Decimal(0),
-        fields.decimal("cap") if fields.has("cap") else None,
+        _rate(fields, "margin", -1) if fields.has("margin") else Decimal(0),
+        _rate(fields, "floor") if fields.has("floor") else Decimal(0),
+        _rate(fields, "cap") if fields.has("cap") else None,
     )
     resets = fields.days("resets")
     if fields.has("reset_every"):
-        until = fields.day("until") if fields.has("until") else values[-1][0].replace(year=values[-1][0].year + 1)
-        resets += reset_dates(start, read_frequency(fields.part("reset_every")), until)
-    return (floating.on(start) if rate is None else rate), floating.changes(resets)
+        every = read_frequency(fields.part("reset_every"))
+        # Once every value of the index has been read, resets change nothing any more.
+        last = max(start, values[-1][0])
+        until = fields.day("until") if fields.has("until") else rolled_dates(last, every, 1)[1]
+        resets += reset_dates(start, every, until)
+    changes = floating.changes(resets)
+    first = floating.on(start) if rate is None else rate
+    if any(one > RATE_MAX for one in (first, *(change.rate_annual for change in changes))):
+        raise fields.fail("margin", Text("The rate must be from 0 to 10 (1000 %)"))
+    return first, changes
 
 
 def _promotional(fields: Fields, rate: Decimal | None) -> tuple[RateChange, ...]:
     if rate is None:
         raise fields.fail("annual_rate", Text("This field is missing"))
     periods = [
-        (item.day("from"), item.day("until"), item.decimal("annual_rate")) for item in fields.parts("promotional")
+        (item.day("from"), item.day("until"), _rate(item, "annual_rate"))
+        for item in fields.parts("promotional", "from", "until", "annual_rate")
     ]
     return promotional_changes(rate, periods)
 

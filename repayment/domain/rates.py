@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from core.domain.dates import Frequency, rolled_dates
+from core.domain.dates import Frequency, Unit, rolled_dates
 from core.domain.errors import InvalidInput
 from core.domain.texts import Text
 from repayment.domain.schedule_request import RateChange
+
+RESETS_MAX = 36_600
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +67,18 @@ class FloatingRate:
 
 
 def reset_dates(start: date, every: Frequency, until: date) -> list[date]:
-    """Reset dates after `start` at a steady step, up to and including `until`."""
-    count = 1
-    while rolled_dates(start, every, count)[-1] < until and count < 1200:
-        count += 1
-    return [day for day in rolled_dates(start, every, count)[1:] if day <= until]
+    """Reset dates after `start` at a steady step, up to and including `until`.
+
+    Raises InvalidInput when there are more than one a day for a hundred years.
+    """
+    if every.unit is Unit.DAY or every.unit is Unit.WEEK:
+        count = (until - start).days // (every.every * (7 if every.unit is Unit.WEEK else 1))
+    else:
+        months = every.every * (12 if every.unit is Unit.YEAR else 1)
+        count = ((until.year - start.year) * 12 + until.month - start.month) // months
+    if count > RESETS_MAX:
+        raise InvalidInput({"reset_every": Text("There are more than {most} reset dates", most=RESETS_MAX)})
+    return [day for day in rolled_dates(start, every, max(count, 0))[1:] if day <= until]
 
 
 def promotional_changes(rate_annual: Decimal, periods: Sequence[tuple[date, date, Decimal]]) -> tuple[RateChange, ...]:

@@ -138,6 +138,28 @@ def test_refused_items_stay_in_their_place_and_exit_is_1() -> None:
         ({"grace": {"principal": 12}}, "grace.principal"),
         ({"fees": [{"kind": "up_front"}]}, "fees"),
         ({"instalmnts": 12}, "instalmnts"),
+        ({"principal": "１０００"}, "principal"),
+        ({"instalments": "１２"}, "instalments"),
+        ({"prepayments": [{"on": "2025-03-01", "amount": "20", "efect": "skip_next"}]}, "prepayments[0].efect"),
+        ({"disbursements": [{"on": "2025-02-01", "amount": "20", "at": 1}]}, "disbursements[0].at"),
+        ({"rate_changes": [{"on": "2025-03-01", "annual_rate": "11"}]}, "rate_changes[0].annual_rate"),
+        ({"rate_changes": [{"on": "2025-03-01", "rate": "0.1"}]}, "rate_changes[0].rate"),
+        (
+            {"promotional": [{"from": "2025-02-01", "until": "2025-04-01", "annual_rate": "-1"}]},
+            "promotional[0].annual_rate",
+        ),
+        ({"floating": {"index": [], "margin": "0.01"}}, "index"),
+        ({"floating": {"index": [{"on": "2024-01-01", "rate": "0.03"}], "margin": "10"}}, "floating.margin"),
+        (
+            {
+                "floating": {
+                    "index": [{"on": "2024-01-01", "rate": "0.03"}],
+                    "reset_every": {"unit": "day"},
+                    "until": "9999-01-01",
+                }
+            },
+            "reset_every",
+        ),
     ],
 )
 def test_bad_input_names_the_field(change: dict[str, Any], field: str) -> None:
@@ -190,8 +212,39 @@ def test_dates_commands() -> None:
         ("adjust", sunday | {"calendar": "??"}),
         ("roll", rolls | {"count": 0}),
         ("roll", rolls | {"start": "9999-12-31"}),
+        ("adjust", {"date": "9999-12-31", "weekend": ["FRI"]}),
     ):
         assert run("dates", command, "--json", given=item).exit_code == 1
+
+
+def test_resets_are_read_as_long_as_the_index_changes() -> None:
+    """Resets every day: 2.5 % from 29 February 2024 on, published while the loan runs; the last value stays."""
+    index = [{"on": "2020-01-01", "rate": "0.03"}, {"on": "2024-02-29", "rate": "0.025"}]
+    floating = {"index": index, "margin": "0.01", "reset_every": {"every": 1, "unit": "day"}}
+    loan = {k: v for k, v in LOAN.items() if k != "annual_rate"} | {
+        "disbursed_on": "2020-01-31", "first_due_on": "2020-02-29", "instalments": 60, "floating": floating,
+        "amortization": "interest_only", "day_count": "PERIOD",
+    }  # fmt: skip
+    rows = json.loads(run("loan", "schedule", "--json", given=loan).output)["instalments"]
+    paid = {row["due_on"]: row["interest"] for row in rows}
+    assert (paid["2024-02-29"], paid["2024-04-30"]) == ("33.33", "29.17")  # 10,000 x 4 % and 3.5 % / 12
+
+
+@pytest.mark.parametrize(
+    ("flow", "field"),
+    [
+        ({"months": "-1"}, "months"),
+        ({"years": "-0.5"}, "years"),
+        ({"unit_period": "-1"}, "unit_period"),
+        ({"unit_period": 1, "fraction": "-1"}, "fraction"),
+        ({"months": 1, "every": 0, "count": 3}, "every"),
+    ],
+)
+def test_times_of_flows_do_not_lie_before_the_first_advance(flow: dict[str, Any], field: str) -> None:
+    item = {"method": "irr", "advances": [{"amount": "100"}], "payments": [{"amount": "50"} | flow]}
+    result = run("loan", "apr", "-", "--json", given=item)
+    assert result.exit_code == 1
+    assert list(json.loads(result.output)["error"]["fields"]) == [f"payments[0].{field}"]
 
 
 def test_a_few_hundred_items_take_one_start_up() -> None:
