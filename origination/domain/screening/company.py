@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from rapidfuzz.distance import OSA
 
 from core.domain.texts import Text
+from origination.domain.screening.acronym import SURE, likeness
 from origination.domain.screening.alignment import Alignment, Pair, align_grid
 from origination.domain.screening.company_words import WEIGHTS, CompanyName, CompanyWord, Part
 from origination.domain.screening.fold import spell
@@ -15,13 +16,16 @@ from origination.domain.screening.party import AlignedTokens, Comparison
 from origination.domain.screening.similarity import native_similarity, spelling_similarity, without_article
 
 ALIGNED_MIN = 0.8
-_CONFLICT = 1.25
+# `Golden Star Trading` and `Golden Star Shipping` are two companies: what differs is all that tells them apart.
+_CONFLICT, _CONFLICT_OF_TRADES = 1.25, 1.5
 _EXTRA = {Part.CORE: 0.5, Part.GENERIC: 0.8, Part.PLACE: 0.36, Part.NUMBER: 0.6, Part.LINK: 0.0}
 # Words that say nothing at all: their absence costs next to nothing.
 _EMPTY_EXTRA = 0.1
 EMPTY = frozenset({
     "group", "grupo", "groupe", "gruppe", "gruppa", "holding", "holdings", "kholding", "company", "corp", "enterprise",
-    "enterprises", "empresa", "jituan",
+    "enterprises", "empresa", "jituan", "npk", "npp", "npo", "pkf", "npf", "okb", "akb", "vko", "chvk", "concern",
+    "kontsern", "firma", "gruppen", "kompaniya", "kompania",
+    "sociedad", "societe", "sociedade", "societa",
 })  # fmt: skip
 _OTHER_FORM, _OTHER_FAMILY, _OTHER_NATURE = 0.03, 0.08, 0.25
 _TRANSLATED = frozenset({"youxian", "gufen", "ooo", "too", "kk", "spzoo", "pjsco"})
@@ -37,6 +41,10 @@ def compare_companies(first: CompanyName, second: CompanyName, *, explain: bool 
     alignment = align_grid(a, b, [[word_similarity(x, y) for y in b] for x in a], ALIGNED_MIN, _joined)
     score = _score(alignment, a, b)
     penalty, note = _form_difference(first, second)
+    if score - penalty < SURE and (sure := likeness(first, second)) > score - penalty:
+        short, long = sorted((first.written, second.written), key=len)
+        text = Text("{short} is made of the first letters of {long}", short=short, long=long)
+        return Comparison(sure, (text,) if explain else (), _card(alignment, a, b) if explain else ())
     if not explain:
         return Comparison(round(max(0.0, score - penalty), 4))
     explanation = (*_explain(alignment, a, b), *((note,) if note else ()))
@@ -140,7 +148,8 @@ def _score(alignment: Alignment, a: Sequence[CompanyWord], b: Sequence[CompanyWo
     cost = 0.0
     both = min(len(left_a), len(left_b))
     for (one, _), (other, _) in zip(left_a[:both], left_b[:both], strict=True):
-        cost += _CONFLICT * (one + other) / 2
+        trades = one == other == WEIGHTS[Part.GENERIC]
+        cost += (_CONFLICT_OF_TRADES if trades else _CONFLICT) * (one + other) / 2
     cost += sum(extra for _, extra in (*left_a[both:], *left_b[both:]))
     if not matched:
         return 0.0

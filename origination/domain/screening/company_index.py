@@ -10,6 +10,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from origination.domain.screening.acronym import acronym, initials
 from origination.domain.screening.alignment import JOIN_MIN
 from origination.domain.screening.company import ALIGNED_MIN, EMPTY, joined_similarity, word_similarity
 from origination.domain.screening.company_words import WEIGHTS, CompanyName, CompanyWord, Part, company_word
@@ -26,6 +27,7 @@ _OWN = frozenset({Part.CORE, Part.NUMBER})
 _CONFLICT, _EXTRA, _EXTRA_TRADE, _TRADE = 1.0, 0.46, 0.36, 0.2
 _JOINED = 0.99
 _JOIN_LETTERS = 4
+_TABLES = ("words", "joined", "groups", "letters")
 
 
 def _prefixes(word: CompanyWord) -> set[str]:
@@ -49,6 +51,12 @@ def _pairs(name: CompanyName) -> list[str]:
     return out
 
 
+def _own_letters(name: CompanyName) -> set[str]:
+    """`=irisl` for an acronym, `+irisl` for a name that may have it."""
+    text = acronym(name)
+    return {"+" + letters for letters in initials(name)} | ({"=" + text} if text else set())
+
+
 def _native_word(token: str) -> CompanyWord:
     word = native_name(token)
     han = script_of(token[0]) is Script.HAN
@@ -60,6 +68,7 @@ class CompanyBuilder:
 
     def __init__(self) -> None:
         self.words, self.joined, self.groups = VocabularyBuilder(), VocabularyBuilder(), VocabularyBuilder()
+        self.letters = VocabularyBuilder()
         self.counts: list[tuple[int, int, int]] = []
 
     def add(self, prepared: CompanyName) -> None:
@@ -78,11 +87,14 @@ class CompanyBuilder:
                 self.groups.add(str(word.group), at)
         for token in _pairs(prepared):
             self.joined.add(token, at)
+        for token in _own_letters(prepared):
+            self.letters.add(token, at)
 
     def arrays(self) -> Arrays:
         """Everything, ready to be stored."""
         out: Arrays = {"counts": np.array(self.counts, dtype=np.int16).reshape(-1, 3)}
-        for name, builder in (("words", self.words), ("joined", self.joined), ("groups", self.groups)):
+        builders = (self.words, self.joined, self.groups, self.letters)
+        for name, builder in zip(_TABLES, builders, strict=True):
             tokens, folds, starts, postings = builder.arrays()
             out |= {f"{name}_tokens": packed(tokens), f"{name}_folds": packed(folds), f"{name}_starts": starts}
             out[f"{name}_postings"] = postings
@@ -95,13 +107,13 @@ class CompanyIndex:
     def __init__(self, arrays: Arrays) -> None:
         counts = np.asarray(arrays["counts"], dtype=np.float32).reshape(-1, 3)
         self._own, self._core, self._plain = (counts[:, i].copy() for i in range(3))
-        self._words, self._joined, self._groups = (
+        self._words, self._joined, self._groups, self._letters = (
             Vocabulary(
                 unpacked(arrays[f"{name}_tokens"]), unpacked(arrays[f"{name}_folds"]),
                 np.asarray(arrays[f"{name}_starts"], dtype=np.int32),
                 np.asarray(arrays[f"{name}_postings"], dtype=np.int32),
             )
-            for name in ("words", "joined", "groups")
+            for name in _TABLES
         )  # fmt: skip
         self._remembered = Memory()
         self._words_of: dict[int, CompanyWord] = {}
@@ -114,7 +126,14 @@ class CompanyIndex:
         best = self._best(words)
         used = self._join(words, best)
         bound = self._bound(words, best, used)
-        return [int(at) for at in np.flatnonzero(bound >= floor - _SLACK)]
+        by_words = np.flatnonzero(bound >= floor - _SLACK)
+        return np.union1d(by_words, self._by_letters(name)).astype(int).tolist()
+
+    def _by_letters(self, name: CompanyName) -> list[int]:
+        """Names of which this is an acronym, and its own acronyms."""
+        wanted = {("=" if token[0] == "+" else "+") + token[1:] for token in _own_letters(name)}
+        numbers = [self._letters.number[token] for token in wanted if token in self._letters.number]
+        return [int(at) for number in numbers for at in self._letters.names_with(number)]
 
     def _alike(self, word: CompanyWord) -> tuple[tuple[int, float], ...]:
         key = word.native or word.text

@@ -310,6 +310,26 @@ def _take_latin(words: list[str], forms: list[Form], *, alone: bool) -> list[Com
     return [company_word(word) for word in kept]
 
 
+def initial_parts(written: str) -> tuple[tuple[str, bool], ...]:
+    """The first letters of a name's words in their order, each with whether an acronym may pass it over.
+
+    Links may be passed over, and the words of the legal form: `S.A.` may give two letters, `Company` one.
+    """
+    pieces = [part for piece in _pieces(_ACRONYM.sub(" ", clean(written))) for part in latin_words(piece)]
+    words = [word for word in _merge_letters(pieces) if word]
+    out: list[tuple[str, bool]] = []
+    at = 0
+    while at < len(words):
+        size, form = _form_at(words, at, alone=False)
+        for word in words[at : at + max(size, 1)]:
+            if form is not None and len(word) <= _AT_THE_EDGE_ONLY:
+                out.extend((letter, True) for letter in word)
+            else:
+                out.append((word[0], form is not None or word in _LINKS))
+        at += max(size, 1)
+    return tuple(out)
+
+
 def _merge_known(words: list[str]) -> list[str]:
     """`hong kong` and `import and export` are one word to the tables."""
     table = _groups()[0]
@@ -421,7 +441,7 @@ def company_word(word: str) -> CompanyWord:
         return CompanyWord(word, spell(word), Part.LINK)
     if word.isdigit():
         return CompanyWord(word, spell(word.lstrip("0") or "0"), Part.NUMBER)
-    known = _groups()[0].get(word) or _singular(word)
+    known = _groups()[0].get(word) or _singular(word) or _inflected(word)
     if known:
         return CompanyWord(word, spell(word), known[1], known[0])
     return CompanyWord(word, spell(word), Part.CORE)
@@ -432,6 +452,54 @@ def _singular(word: str) -> tuple[int, Part] | None:
     if len(word) < 6 or not word.endswith("s"):
         return None
     return _groups()[0].get(word[:-3] + "y" if word.endswith("ies") else word[:-1])
+
+
+# Endings of Russian adjectives and nouns as latin_words writes them, the longest first.
+_ENDINGS = (
+    "yye",
+    "iye",
+    "oye",
+    "eye",
+    "aya",
+    "yaya",
+    "ogo",
+    "ego",
+    "oy",
+    "ey",
+    "ykh",
+    "ikh",
+    "iy",
+    "y",
+    "o",
+    "i",
+    "a",
+    "u",
+)
+_STEM_MIN = 6
+
+
+def _stem(word: str) -> str:
+    ending = next((ending for ending in _ENDINGS if word.endswith(ending)), "")
+    return word.removesuffix(ending) if len(word) - len(ending) >= _STEM_MIN else ""
+
+
+@cache
+def _stems() -> dict[str, tuple[int, Part]]:
+    """The stems of the Cyrillic words of the tables."""
+    found: dict[str, tuple[int, Part]] = {}
+    for key in ("generic", "places"):
+        for written in str(lexicon.table("company_words")[key]).split():
+            if script_of(written[0]) is Script.CYRILLIC:
+                latin = "".join(latin_words(written))
+                if stem := _stem(latin):
+                    found.setdefault(stem, _groups()[0][latin])
+    return found
+
+
+def _inflected(word: str) -> tuple[int, Part] | None:
+    """`судостроительного`, where the table has the nominative."""
+    stem = _stem(word)
+    return _stems().get(stem) if stem else None
 
 
 def _han_words(run: str, forms: list[Form]) -> list[CompanyWord]:

@@ -32,6 +32,8 @@ _MUTE_J = re.compile(r"[eaiy]j(?![aeiou])")
 _I_SOUNDS = ("ee", "ie", "ei", "ey", "ay", "ai", "ii", "iy", "yi", "yy")
 _MUTE_H = re.compile(r"(?<=[aiu])h(?![aiu])")
 _GLIDE = re.compile(r"y(?=[aeiou])")
+# A Vietnamese word has one syllable; đ in a longer one is the Serbian and Croatian letter, read dj.
+_SERBIAN = re.compile(r"[aeiou][^\Waeiou]+[aeiou]")
 _DOUBLE = re.compile(r"(.)\1+")
 
 
@@ -112,7 +114,10 @@ def plain_latin(word: str) -> str:
     """Lower case, without accents, as ASCII letters and digits."""
     import unicodedata
 
-    lowered = word.casefold().translate(_SPECIAL)
+    lowered = word.casefold()
+    if "đ" in lowered and _SERBIAN.search(lowered):
+        lowered = lowered.replace("đ", "dj")
+    lowered = lowered.translate(_SPECIAL)
     if lowered.isascii():
         return lowered
     decomposed = unicodedata.normalize("NFD", lowered)

@@ -54,7 +54,8 @@ def wade_giles(syllable: str) -> tuple[str, ...]:
     special = {
         "zi": ("tzu", "tze"), "ci": ("tzu", "tze"), "si": ("ssu", "szu", "sze"), "zhi": ("chih",), "chi": ("chih",),
         "shi": ("shih",), "ri": ("jih",), "er": ("erh",), "he": ("ho",), "ge": ("ko",), "ke": ("ko",), "e": ("o",),
-        "you": ("yu",), "yan": ("yen",), "ye": ("yeh",), "yi": ("i", "yi"), "yong": ("yung",),
+        "you": ("yu",), "yan": ("yen",), "ye": ("yeh",), "yi": ("i", "yi"), "yong": ("yung",), "ying": ("ing",),
+        "yin": ("in",),
     }  # fmt: skip
     if syllable in special:
         return special[syllable]
@@ -92,6 +93,16 @@ def readings(char: str, *, surname: bool = False) -> tuple[str, ...]:
             out.extend((syllable.replace("v", "u"), syllable.replace("v", "yu")))
     out.extend(tables["other"].get(plain, []))
     return tuple(dict.fromkeys(out))
+
+
+def characters_with_other_readings() -> tuple[str, ...]:
+    """The characters for which `other_readings` has something."""
+    return tuple(_tables()["other"])
+
+
+def other_readings(char: str) -> tuple[str, ...]:
+    """Spellings of a simplified character from Hong Kong to Indonesia that no system gives."""
+    return tuple(_tables()["other"].get(char, ()))
 
 
 @cache

@@ -9,9 +9,18 @@ from itertools import islice, product
 from rapidfuzz.distance import OSA
 
 from core.domain.texts import Text
-from origination.domain.screening.han import mandarin, pinyin_syllables, readings, simplify, split_surname
+from origination.domain.screening.cantonese import cantonese_readings
+from origination.domain.screening.han import (
+    mandarin,
+    other_readings,
+    pinyin_syllables,
+    readings,
+    simplify,
+    split_surname,
+)
 from origination.domain.screening.han_foreign import parts_of, similarity
 from origination.domain.screening.hangul import is_hangul
+from origination.domain.screening.hongkong import without_western_name
 from origination.domain.screening.party import AlignedTokens, Comparison
 from origination.domain.screening.words import Name, Role
 from origination.domain.screening.writing import clean
@@ -56,11 +65,24 @@ def _characters(first: Name, second: Name) -> Comparison:
 
 @lru_cache(maxsize=20_000)
 def _pattern(han: str) -> tuple[re.Pattern[str], ...]:
-    """Patterns of the joined romanisation: surname first, and given name first."""
+    """Patterns of the joined romanisation, surname first and given name first: as anywhere, and all in Cantonese."""
     surname, given = split_surname(han)
-    parts = ["(?:" + "|".join(readings(char, surname=True)) + ")" for char in surname]
-    rest = ["(?:" + "|".join(readings(char)) + ")" for char in given]
-    return re.compile("".join(parts + rest)), re.compile("".join(rest + parts))
+    parts, rest = [readings(char, surname=True) for char in surname], [readings(char) for char in given]
+    out = [_joined(parts + rest), _joined(rest + parts)]
+    parts, rest = [southern(char) for char in surname], [southern(char) for char in given]
+    if all((*parts, *rest)):
+        out.extend((_joined(parts + rest), _joined(rest + parts)))
+    return tuple(out)
+
+
+def _joined(syllables: list[tuple[str, ...]]) -> re.Pattern[str]:
+    return re.compile("".join("(?:" + "|".join(found) + ")" for found in syllables))
+
+
+def southern(char: str) -> tuple[str, ...]:
+    """How a character is written by its Cantonese reading, or as no system gives."""
+    plain = simplify(char)
+    return tuple(dict.fromkeys((*other_readings(plain), *cantonese_readings(plain))))
 
 
 @lru_cache(maxsize=20_000)
@@ -84,14 +106,7 @@ def spellings(han: str) -> tuple[str, ...]:
 
 
 def _romanised(han: Name, latin: Name, *, han_first: bool) -> Comparison:
-    words = [word for word in latin.words if word.role is not Role.TITLE]
-    texts = [word.text for word in words] or [word.text for word in latin.words]
-    joined = "".join(texts)
-    percent = 0.0
-    if joined and any(pattern.fullmatch(order) for pattern in _pattern(han.han) for order in _orders(texts)):
-        percent = 1.0
-    elif joined:
-        percent = max(_near(han.han, texts), _as_foreigner(han, texts), _with_western_name(han.han, texts))
+    percent = max([_as_read(han, texts) for texts in _with_and_without_titles(latin)], default=0.0)
     one, other = (han.han, latin.written) if han_first else (latin.written, han.han)
     how = "same" if percent == 1.0 else "like" if percent >= 0.8 else "weak"
     card = (AlignedTokens(one, other, round(percent, 3), how),)
@@ -108,11 +123,26 @@ def _romanised(han: Name, latin: Name, *, han_first: bool) -> Comparison:
     )
 
 
+def _with_and_without_titles(latin: Name) -> list[list[str]]:
+    """What is a title elsewhere may be a syllable: `Tsai Ing-wen`, `Chiang Kai-shek`."""
+    every = [word.text for word in latin.words]
+    short = [word.text for word in latin.words if word.role is not Role.TITLE]
+    return [texts for texts in ([every] if len(short) == len(every) else [short, every]) if texts]
+
+
+def _as_read(han: Name, texts: list[str]) -> float:
+    if any(pattern.fullmatch(order) for pattern in _pattern(han.han) for order in _orders(texts)):
+        return 1.0
+    return max(_near(han.han, texts), _as_foreigner(han, texts), _with_western_name(han.han, texts))
+
+
 def _with_western_name(han: str, texts: list[str]) -> float:
     """`Donald Tsang Yam-kuen`: a name more, in front or at the end, beside a full reading of three characters."""
-    if len(han) < _FULL_NAME or len(texts) < _FULL_NAME:
+    if len(texts) < _FULL_NAME:
         return 0.0
-    rests = (texts[1:], texts[:-1])
+    rests = [list(rest) for rest in without_western_name(tuple(texts), known=True)[1:]]
+    if len(han) >= _FULL_NAME:
+        rests.extend((texts[1:], texts[:-1]))
     patterns = _pattern(han)
     return _WESTERN if any(p.fullmatch(order) for rest in rests for p in patterns for order in _orders(rest)) else 0.0
 

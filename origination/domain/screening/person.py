@@ -5,9 +5,16 @@ from __future__ import annotations
 from core.domain.texts import Text
 from origination.domain.screening import han_person, lexicon
 from origination.domain.screening.alignment import Alignment, align
+from origination.domain.screening.hongkong import one_name
 from origination.domain.screening.korean import same_korean_name
+from origination.domain.screening.other_people import (
+    are_man_and_woman,
+    are_other_syllables,
+    is_child_of_the_other,
+    lacks_a_syllable,
+)
 from origination.domain.screening.party import AlignedTokens, Comparison
-from origination.domain.screening.similarity import ALIGNED_MIN, INITIAL
+from origination.domain.screening.similarity import ALIGNED_MIN, INITIAL, NICKNAME
 from origination.domain.screening.wade_giles import same_chinese_name
 from origination.domain.screening.words import PARTS_OF_NAMES, Head, Name, Role, Word
 
@@ -16,7 +23,8 @@ _EXTRA_COMMON, _EXTRA_SURNAME, _EXTRA_GIVEN = 0.52, 0.55, 0.32
 _FULL = frozenset({Role.NAME, Role.TITLE})
 _CONFLICT, _EXTRA, _EXTRA_INITIAL, _EXTRA_PATRONYMIC = 1.4, 0.2, 0.05, 0.06
 _SINGLE_WORD_CAP = 0.6
-SAME_CHINESE_NAME, SAME_KOREAN_NAME = 0.92, 0.88
+SAME_CHINESE_NAME, SAME_KOREAN_NAME, CANTONESE_NAME = 0.92, 0.88, 0.84
+OTHER_PERSON = 0.7
 _ORDER = {Role.TITLE: "title", Role.PARTICLE: "particle"}
 
 
@@ -29,14 +37,39 @@ def compare_people(first: Name, second: Name, *, explain: bool = True) -> Compar
     a, b = _strip(first.words, second.words), _strip(second.words, first.words)
     scored = score_words(a, b, explain=explain)
     if scored.score < SAME_CHINESE_NAME:
-        one, other = (tuple(word.text for word in side) for side in (a, b))
+        one, other = (tuple(word.text for word in name.words) for name in (first, second))
         if same_chinese_name(one, other):
             note = Text("{one} and {other} are writings of one Chinese name", one=first.written, other=second.written)
             return Comparison(SAME_CHINESE_NAME, (note,), scored.tokens)
+        if scored.score < CANTONESE_NAME and one_name(one, other):
+            note = Text(
+                "{one} and {other} may be one Chinese name, once as Cantonese has it and once as Mandarin",
+                one=first.written, other=second.written,
+            )  # fmt: skip
+            return Comparison(CANTONESE_NAME, (note,), scored.tokens)
         if scored.score < SAME_KOREAN_NAME and same_korean_name(one, other):
             note = Text("{one} and {other} are writings of one Korean name", one=first.written, other=second.written)
             return Comparison(SAME_KOREAN_NAME, (note,), scored.tokens)
+    if scored.score > OTHER_PERSON and (why := _otherwise(first, second)):
+        return Comparison(OTHER_PERSON, (why, *scored.explanation) if explain else (), scored.tokens)
     return scored
+
+
+def _otherwise(first: Name, second: Name) -> Text | None:
+    """Why names that look alike are of different people, if they are."""
+    silent = {Role.TITLE, Role.PARTICLE}
+    one, other = (tuple(word.text for word in name.words if word.role not in silent) for name in (first, second))
+    if are_other_syllables(one, other):
+        return Text("{one} and {other} differ in a syllable", one=first.written, other=second.written)
+    if is_child_of_the_other(first.words, second.words):
+        return Text("father and child are exchanged")
+    if are_man_and_woman(one, other):
+        return Text(
+            "{one} is a woman's name, {other} a man's or the other way round", one=first.written, other=second.written
+        )
+    if lacks_a_syllable(one, other):
+        return Text("{one} and {other} differ in a syllable", one=first.written, other=second.written)
+    return None
 
 
 def _strip(words: tuple[Word, ...], others: tuple[Word, ...]) -> tuple[Word, ...]:
@@ -97,7 +130,8 @@ def score_words(a: tuple[Word, ...], b: tuple[Word, ...], *, explain: bool = Tru
     score = agreed / (matched + cost) if matched else 0.0
     if cost and len(alignment.pairs) <= 2:
         # Two words, one of them only alike, and more left over: too little to go by.
-        score -= (1.0 - min((pair.similarity for pair in alignment.pairs), default=1.0)) / 2
+        # A short form is known to be the name: `Bill Clinton`.
+        score -= (1.0 - min((p.similarity for p in alignment.pairs if p.similarity != NICKNAME), default=1.0)) / 2
     score = _capped(score, alignment, a, b)
     if not explain:
         return Comparison(round(score, 4))
@@ -130,11 +164,15 @@ def _all_common(alignment: Alignment, a: tuple[Word, ...], b: tuple[Word, ...]) 
     """Not more than two words agree, and all are among the commonest names: `Muhammad Ali` is nearly nobody."""
     common = lexicon.commonest()
     words = [
-        any(a[i].text in common for i in pair.first) or any(b[j].text in common for j in pair.second)
+        any(_is_one_of(a[i], common) for i in pair.first) or any(_is_one_of(b[j], common) for j in pair.second)
         for pair in alignment.pairs
         if {a[i].role for i in pair.first} | {b[j].role for j in pair.second} != {Role.PARTICLE}
     ]
     return len(words) <= 2 and all(words)
+
+
+def _is_one_of(word: Word, names: frozenset[str]) -> bool:
+    return (word.native or word.text) in names
 
 
 def _extra_cost(word: Word, extra: float) -> float:

@@ -18,6 +18,8 @@ from origination.domain.screening.alignment import JOIN_MIN, JOINED_LIKE, NATIVE
 from origination.domain.screening.fold import Spelling, spell
 from origination.domain.screening.han import readings, simplify, split_surname
 from origination.domain.screening.han_foreign import begins_with, classes, classes_of, parts_of, pattern
+from origination.domain.screening.han_person import southern
+from origination.domain.screening.hongkong import mixed_keys
 from origination.domain.screening.korean import korean_keys
 from origination.domain.screening.similarity import ALIGNED_MIN, lifted, spelling_similarity, word_similarity
 from origination.domain.screening.vocabulary import Memory, Vocabulary, VocabularyBuilder
@@ -142,9 +144,13 @@ def _exact_keys(name: Name) -> set[str]:
                 "=" + "".join(sorted(plain)),
                 *("f" + first for first in "PFMNLTKS" if begins_with(parts[-1], first)),
             }
-        return {"=" + "".join(sorted(plain)), *("s" + r for r in (*readings(surname[0], surname=True), both))}
+        heard = (*readings(surname[0], surname=True), *southern(surname[0]), both)
+        return {"=" + "".join(sorted(plain)), *("s" + reading for reading in heard)}
+    every = tuple(word.text for word in name.words if not word.native)
     latin = [word.text for word in name.words if not word.native and word.role is not Role.TITLE]
-    keys = {"c" + key for key in chinese_keys(tuple(latin))} | {"k" + key for key in korean_keys(tuple(latin))}
+    keys = {"c" + key for key in chinese_keys(every)} | {"k" + key for key in korean_keys(every)}
+    cantonese, mandarin_keys = mixed_keys(every)
+    keys |= {"y" + key for key in cantonese} | {"m" + key for key in mandarin_keys}
     if 1 < len(latin) <= 5 or (len(latin) == 1 and len(latin[0]) > 4):
         # The surname stands at either end, or behind a Western given name.
         keys |= {"l" + latin[0], "l" + latin[-1], *("l" + word for word in latin[1:2] if len(latin) > 2)}
@@ -156,7 +162,8 @@ def _wanted_keys(name: Name) -> set[str]:
     if name.han:
         return {key for key in keys if key[0] == "="} | {"l" + key[1:] for key in keys if key[0] == "s"}
     heard = {"f" + classes(word.text)[:1] for word in name.words if word.role in {Role.NAME, Role.PATRONYMIC}}
-    return heard | {key for key in keys if key[0] in "ck"} | {"s" + key[1:] for key in keys if key[0] == "l"}
+    across = {("m" if key[0] == "y" else "y") + key[1:] for key in keys if key[0] in "ym"}
+    return heard | across | {key for key in keys if key[0] in "ck"} | {"s" + key[1:] for key in keys if key[0] == "l"}
 
 
 class PeopleIndex:
@@ -358,4 +365,4 @@ def _same(one: Spelling, other: Spelling) -> bool:
 
 
 def _is_common(word: Word) -> bool:
-    return word.text in lexicon.commonest()
+    return (word.native or word.text) in lexicon.commonest()

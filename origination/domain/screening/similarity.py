@@ -24,7 +24,7 @@ _SIBILANTS = ("sh", "x", "s")
 _SAME_FATHER = 0.95
 # A word that is no known name, but nearly some writing of one: from what likeness to the other word on.
 KNOWN_LETTERS_MIN, KNOWN_LESS = 5, 0.02
-_KNOWN_FROM, _KNOWN_TO = 0.5, 0.9
+_KNOWN_FROM, _KNOWN_TO, _NEAR_KNOWN_MIN = 0.5, 0.9, 0.84
 TEXT_WEIGHT, OTHER_START, KINDRED_START = 0.05, 0.25, 0.1
 SLIP = 0.9
 _ARTICLES, _ARTICLE_LETTERS, _WITHOUT_ARTICLE = frozenset({"al", "el"}), 6, 0.97
@@ -70,10 +70,17 @@ def native_similarity(one: str, one_latin: Spelling, other: str, other_latin: Sp
             return 1.0
         return max(0.0, 1.0 - OSA.distance(one, other) * 1.2 / max(len(one), len(other)))
     native, latin = (one, other_latin) if one else (other, one_latin)
-    if not plausible(native, latin.skeleton):
+    if not plausible(native, latin.skeleton) or _are_other_names(native, latin.text):
         return 0.0
     near = arabic_similarity(native, latin.text)
     return lifted(near) if near >= NATIVE_MIN else near
+
+
+def _are_other_names(native: str, latin: str) -> bool:
+    """`حسن` is Hasan, however well it could be read as Husayn without its vowels."""
+    groups = lexicon.name_groups()
+    first, second = groups.get(native), groups.get(latin)
+    return first is not None and second is not None and first != second
 
 
 def lifted(near: float) -> float:
@@ -127,7 +134,8 @@ def _spelling_similarity(one: str, other: str) -> float:
     known_one = first is not None or second is not None
     if _KNOWN_FROM <= near < _KNOWN_TO and known_one and min(len(one), len(other)) >= KNOWN_LETTERS_MIN:
         known, unknown = (one, other) if first is not None else (other, one)
-        near = max(near, _near_known(unknown, groups[known], known[:1]))
+        by_table = _near_known(unknown, groups[known], known[:1])
+        near = max(near, by_table if by_table >= _NEAR_KNOWN_MIN else 0.0)
     return near
 
 

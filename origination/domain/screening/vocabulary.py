@@ -206,7 +206,7 @@ def _plausible(among: Near, rows: IntArray, sizes: IntArray, wanted: str) -> Int
 
 @cache
 def _known() -> tuple[list[str], Letters]:
-    names = list(lexicon.name_groups())
+    names = [name for name in lexicon.name_groups() if name.isascii()]
     return names, Letters([spell(name) for name in names])
 
 

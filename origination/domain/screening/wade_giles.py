@@ -71,6 +71,13 @@ def chinese_keys(words: tuple[str, ...]) -> set[str]:
     return keys
 
 
+def mandarin_sequences(words: tuple[str, ...]) -> tuple[tuple[frozenset[str], ...], ...]:
+    """All readings of Latin words as syllables of Mandarin, the surname in front; each the pinyin it may stand for."""
+    if not 1 < len(words) <= 4:
+        return ()
+    return tuple(sequence for order in _rotations(words) for sequence in _sequences(order))
+
+
 def _rotations(words: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
     return words, (*words[1:], words[0]), (words[-1], *words[:-1])
 

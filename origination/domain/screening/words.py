@@ -200,7 +200,7 @@ def native_name(stem: str, written: str = "") -> Word:
 
 def prepare_person(name: str) -> Name:
     """A personal name ready for comparison; order and punctuation do not matter any more."""
-    cleaned = clean(name)
+    cleaned = _without_nickname(clean(name))
     han = "".join(char for char in cleaned if script_of(char) in {Script.HAN, Script.HANGUL})
     letters = [char for char in cleaned if char.isalpha()]
     if han and len(han) >= len(letters) / 2:
@@ -211,6 +211,17 @@ def prepare_person(name: str) -> Name:
     else:
         words = _with_head(_words_of(cleaned), Head.GIVEN)
     return Name(name, tuple(_last_title_named(words)), han="")
+
+
+_QUOTED = re.compile(r"""["“”„«](?P<inside>[^"“”„«»]{1,40})["“”»]""")
+
+
+def _without_nickname(name: str) -> str:
+    """`Joaquín "El Chapo" Guzmán`: what is quoted inside a name of two words at least is called, not named."""
+    if not _QUOTED.search(name):
+        return name
+    rest = _QUOTED.sub(" ", name)
+    return rest if len(split_words(rest)) > 1 else name
 
 
 def _last_title_named(words: list[Word]) -> list[Word]:
