@@ -5,14 +5,15 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import ARRAY, String, any_, func, literal, select, text
 from sqlalchemy import event as happening
-from sqlalchemy import func, select, text
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from core import crypto
@@ -54,7 +55,7 @@ def record(w: Work, action: str, subject_type: str, subject_id: UUID | str, **da
     )
     found.hash = digest(found)
     _keep_for_commit(w, found)
-    w.session.info.setdefault("audit_heads", {})[key] = found
+    _heads(w)[key] = found
     return found
 
 
@@ -73,13 +74,35 @@ def _write_waiting(session: Session) -> None:
 
 
 def _last(w: Work, key: tuple[str, str], subject_id: UUID | str) -> AuditEventRow | None:
-    heads = w.session.info.setdefault("audit_heads", {})
-    if key in heads:
-        return heads[key]
-    if w.is_new(subject_id):
-        return None
-    query = select(AuditEventRow).where(AuditEventRow.subject_type == key[0], AuditEventRow.subject_id == key[1])
-    return w.session.scalars(query.order_by(AuditEventRow.seq.desc()).limit(1)).first()
+    heads = _heads(w)
+    if key not in heads:
+        if w.is_new(subject_id):
+            return None
+        look_up(w, key[0], [key[1]])
+    return heads[key]
+
+
+def look_up(w: Work, subject_type: str, subject_ids: Iterable[UUID | str]) -> None:
+    """Reads the last event of many subjects by one statement: `record` asks no more."""
+    heads = _heads(w)
+    ids = [one for one in map(str, subject_ids) if (subject_type, one) not in heads]
+    query = (
+        select(AuditEventRow)
+        .ext(distinct_on(AuditEventRow.subject_id))
+        .where(
+            AuditEventRow.subject_type == subject_type,
+            AuditEventRow.subject_id == any_(literal(ids, ARRAY(String))),
+        )
+        .order_by(AuditEventRow.subject_id, AuditEventRow.seq.desc())
+    )
+    heads.update({(subject_type, one): None for one in ids})
+    options = {"autoflush": False}  # what waits in this work is among the heads
+    heads.update({(subject_type, row.subject_id): row for row in w.session.scalars(query, execution_options=options)})
+
+
+def _heads(w: Work) -> dict[tuple[str, str], AuditEventRow | None]:
+    heads: dict[tuple[str, str], AuditEventRow | None] = w.session.info.setdefault("audit_heads", {})
+    return heads
 
 
 def digest(event: AuditEventRow) -> str:

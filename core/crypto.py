@@ -131,6 +131,10 @@ class KeyRing:
         """What every ciphertext of the newest key begins with; a rotation rewrites the others."""
         return f"{_VERSION}:{self.keys[0].kid}:"
 
+    def key_for(self, purpose: str) -> bytes:
+        """32 bytes of this installation for keyed hashes of one purpose."""
+        return hmac.digest(self.index_key, b"key\x00" + purpose.encode(), hashlib.sha256)
+
     def blind_index(self, value: str, *, purpose: str) -> str:
         """64 hex digits, equal for values that differ only in width, case and spaces (NFKC, casefolded)."""
         plain = "".join(unicodedata.normalize("NFKC", value).casefold().split())
@@ -171,6 +175,11 @@ def decrypt(sealed: str, *, aad: str) -> str:
 def blind_index(value: str, *, purpose: str = "") -> str:
     """`KeyRing.blind_index` with the ring in use."""
     return ring().blind_index(value, purpose=purpose)
+
+
+def key_for(purpose: str) -> bytes:
+    """`KeyRing.key_for` with the ring in use."""
+    return ring().key_for(purpose)
 
 
 def check_keys(path: Path) -> None:

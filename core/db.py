@@ -207,6 +207,7 @@ class Work:
         self._locked: dict[tuple[type[Row], Any], Row] = {}
         # The session forgets a row nobody holds, and asks again: what this work has looked at stays with it.
         self._seen: dict[tuple[type[Row], Any], Row] = {}
+        self._added: dict[type[Row], list[Row]] = {}
 
     @cached_property
     def today(self) -> date:
@@ -252,6 +253,7 @@ class Work:
     def add(self, row: R) -> R:
         """Adds and returns the row. Nobody else can see it before the commit: it counts as locked."""
         self.session.add(row)
+        self._added.setdefault(type(row), []).append(row)
         if (row_id := getattr(row, "id", None)) is not None:
             self._new_ids.add(row_id)
             self._seen[type(row), row_id] = self._locked[type(row), row_id] = row
@@ -260,6 +262,18 @@ class Work:
     def is_new(self, row_id: UUID | str) -> bool:
         """Whether this work itself added the row: then nothing else can hang on it but what this work added, too."""
         return row_id in self._new_ids
+
+    def children(self, row_class: type[R], *, lock: bool = False, **parent: UUID) -> list[R]:
+        """The rows that name one parent, as in `w.children(ContractRow, application_id=row.id)`, locked if wanted.
+
+        Of a parent that this work itself added nobody is asked: they are those that this work added.
+        """
+        ((name, parent_id),) = parent.items()
+        if self.is_new(parent_id):
+            mine = cast("list[R]", self._added.get(row_class, []))
+            return [row for row in mine if getattr(row, name) == parent_id and row in self.session]
+        query = select(row_class).where(getattr(row_class, name) == parent_id)
+        return list(self.session.scalars(query.with_for_update() if lock else query))
 
     def policy(self, policy_class: type[P]) -> P:
         """The lender's policy of that kind: the same one for the whole of this work."""

@@ -18,7 +18,7 @@ from origination.steps.first_start import keep_sample_fresh
 from origination.steps.offer import due_to_expire, expire
 from origination.tables.application import ApplicationRow
 
-APPLICATIONS_A_DAY = 1.22
+APPLICATIONS_A_DAY = (0.7, 1.74)  # on the first and on the last day: the lender grows
 UNDECIDED_DAYS = 21  # so long before the end referred cases stay with the officers
 EARLY = {2: "offered", 3: "withdrawn", 4: "draft"}  # what has run out, or was taken back, long before the end
 OWN_LOAN_DAYS = 200  # how old the demo applicant's loan is
@@ -81,7 +81,7 @@ class Lending:
         if at in EARLY:
             self.applicants.reach(day, EARLY[at])
         undecided = self.days - at <= UNDECIDED_DAYS
-        for _ in range(self._arrivals(day)):
+        for _ in range(self._arrivals(day, at)):
             self.applicants.arrive(day, "referred" if undecided and self.stage.rng.random() < 0.85 else None)
 
     def _monday(self, day: date) -> None:
@@ -95,7 +95,8 @@ class Lending:
                 if w.get(ApplicationRow, application_id).created_at >= opened_at:
                     expire(w, application_id)
 
-    def _arrivals(self, day: date) -> int:
+    def _arrivals(self, day: date, at: int) -> int:
         weekday = 0.4 if day.weekday() >= 5 else 1.24
-        whole, part = divmod(APPLICATIONS_A_DAY * weekday, 1)
+        first, last = APPLICATIONS_A_DAY
+        whole, part = divmod((first + (last - first) * at / self.days) * weekday, 1)
         return int(whole) + (self.stage.rng.random() < part)

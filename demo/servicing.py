@@ -21,7 +21,7 @@ from repayment.steps.hold import HoldKind, place_hold
 from repayment.steps.prepay import settle
 from repayment.steps.promise import promise
 from repayment.steps.propose import decide_proposal, propose
-from repayment.steps.receive_payment import receive_payment
+from repayment.steps.receive_payments import Incoming, receive_payments
 from repayment.steps.record_contact import record_contact
 from repayment.steps.reverse_payment import reverse_payment
 from repayment.tables import LoanDayRow, LoanEventRow, LoanRow
@@ -63,13 +63,11 @@ class Borrowers:
             for due in open_dues(w, day + timedelta(days=2)):
                 if due.loan_id in self.stage.payers and self._comes(due, day):
                     by_loan[due.loan_id].append(due)
-            w.lock_all(LoanRow, by_loan)
-            for loan_id, dues in by_loan.items():
-                amount = total((due.open for due in dues), dues[0].open.currency)
-                receive_payment(
-                    w, key=f"demo:{loan_id}:{day}", loan_id=loan_id, amount=amount, value_on=day,
-                    channel="bank_transfer", payer="borrower",
-                )  # fmt: skip
+            receive_payments(w, [self._payment(loan_id, dues, day) for loan_id, dues in by_loan.items()])
+
+    def _payment(self, loan_id: UUID, dues: list[OpenDue], day: date) -> Incoming:
+        amount = total((due.open for due in dues), dues[0].open.currency)
+        return Incoming(f"demo:{loan_id}:{day}", loan_id, amount, day, "bank_transfer", "borrower")
 
     def _comes(self, due: OpenDue, day: date) -> bool:
         pays_on = self.stage.payers[due.loan_id].pays_on(due.number, due.due_on)

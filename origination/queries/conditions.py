@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
-
 from core.db import Work
 from origination.queries.rows import latest_decision
 from origination.tables.application import ApplicationRow
@@ -17,5 +15,4 @@ def conditions_of(r: Work, row: ApplicationRow) -> tuple[ConditionRow, ...]:
     made = latest_decision(r, row)
     if made is None:
         return ()
-    query = select(ConditionRow).where(ConditionRow.decision_id == made.id)
-    return tuple(r.session.scalars(query.order_by(ConditionRow.code)))
+    return tuple(sorted(r.children(ConditionRow, decision_id=made.id), key=lambda one: one.code))

@@ -9,8 +9,6 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
-
 from core.db import Work
 from core.domain.fact import Facts, FactValue, from_json
 from core.domain.facts import CATALOGUE, facts_from_json
@@ -91,9 +89,9 @@ def case_evidence(r: Work, application_id: UUID) -> Evidence:
 def _accounts(r: Work, row: ApplicationRow, answers: Facts) -> tuple[AccountView, ...]:
     declared = answers.get("bank_account")
     mine = None if declared is None else account_index(str(declared))
-    query = select(AccountFiguresRow).where(AccountFiguresRow.application_id == row.id)
+    found = r.children(AccountFiguresRow, application_id=row.id)
     views = []
-    for kept in r.session.scalars(query.order_by(AccountFiguresRow.entries.desc(), AccountFiguresRow.id)):
+    for kept in sorted(found, key=lambda one: (-one.entries, one.id)):
         raw = json.loads(kept.figures)
         views.append(
             AccountView(
@@ -106,12 +104,10 @@ def _accounts(r: Work, row: ApplicationRow, answers: Facts) -> tuple[AccountView
 
 def years_of(r: Work, row: ApplicationRow) -> tuple[YearView, ...]:
     """The yearly accounts of a company that applies, the newest first."""
-    query = select(CompanyAccountsRow).where(
-        CompanyAccountsRow.application_id == row.id, CompanyAccountsRow.replaced_at.is_(None)
-    )
+    found = [kept for kept in r.children(CompanyAccountsRow, application_id=row.id) if kept.replaced_at is None]
     return tuple(
         YearView(_year(kept), kept.paper_id, kept.entered_by, kept.entered_at)
-        for kept in r.session.scalars(query.order_by(CompanyAccountsRow.ends_on.desc()))
+        for kept in sorted(found, key=lambda one: one.ends_on, reverse=True)
     )
 
 
@@ -135,15 +131,13 @@ def _from_accounts(years: Sequence[YearView]) -> list[Documented]:
 
 
 def _read(r: Work, row: ApplicationRow) -> list[Documented]:
-    query = select(DocumentedFactRow).where(
-        DocumentedFactRow.application_id == row.id, DocumentedFactRow.replaced_at.is_(None)
-    )
+    found = [kept for kept in r.children(DocumentedFactRow, application_id=row.id) if kept.replaced_at is None]
     return [
         Documented(
             kept.fact, _value(kept), EvidenceKind.DOCUMENT, kept.paper_id, kept.page, kept.entered_at.date(),
             kept.entered_by,
         )
-        for kept in r.session.scalars(query.order_by(DocumentedFactRow.entered_at))
+        for kept in sorted(found, key=lambda one: one.entered_at)
     ]  # fmt: skip
 
 

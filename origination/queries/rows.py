@@ -194,12 +194,8 @@ def offers_of(w: Work, row: ApplicationRow) -> tuple[OfferRow, ...]:
 
 def consent_rows(w: Work, application_id: UUID) -> dict[str, ConsentRow]:
     """The consents given, by kind, the newest of each."""
-    if w.is_new(application_id):
-        given = [row for row in w.session.new if isinstance(row, ConsentRow) and row.application_id == application_id]
-        if given:
-            return {row.kind: row for row in sorted(given, key=lambda row: row.agreed_at)}
-    query = select(ConsentRow).where(ConsentRow.application_id == application_id).order_by(ConsentRow.agreed_at)
-    return {row.kind: row for row in w.session.scalars(query)}
+    given = w.children(ConsentRow, application_id=application_id)
+    return {row.kind: row for row in sorted(given, key=lambda row: row.agreed_at)}
 
 
 def open_verdicts(w: Work, row: ApplicationRow) -> list[VerdictRow]:

@@ -6,8 +6,6 @@ from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import select
-
 from core import audit
 from core.db import Work
 from core.domain.actor import Role
@@ -83,8 +81,8 @@ def book(w: Work, application_id: UUID, *, on: date | None = None) -> Booked | H
 
 
 def _signed_contract(w: Work, row: ApplicationRow) -> ContractRow | None:
-    query = select(ContractRow).where(ContractRow.application_id == row.id, ContractRow.status == "signed")
-    return w.session.scalars(query).first()
+    found = w.children(ContractRow, application_id=row.id)
+    return next((one for one in found if one.status == "signed"), None)
 
 
 def _check_kyc(w: Work, row: ApplicationRow) -> None:
@@ -96,7 +94,7 @@ def _check_kyc(w: Work, row: ApplicationRow) -> None:
 def _screen_anew(w: Work, row: ApplicationRow) -> int:
     """How many alerts of the people and companies of the case are not cleared now: lists change between check and
     payout (OFAC and EU law bind at the payment)."""
-    found = [alert for party in sorted(related_parties(w, row)) for alert in screen_by_id(w, party)]
+    found = screen_by_id(w, *sorted(related_parties(w, row)))
     if found:
         audit.record(w, "application.payout_held", SUBJECT, row.id, alerts=[str(one.id) for one in found])
     return len(found)

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from core import audit, documents, signing
+from core import audit, crypto, documents, signing
 from core.db import Work
 from core.domain.actor import Role
 from core.domain.errors import Conflict, IllegalTransition, InvalidInput
@@ -50,6 +50,7 @@ from origination.tables.application import ApplicationRow
 from origination.tables.contract import ContractRow, SigningCodeRow
 
 CODES_A_DAY = 10
+CODE_KEY = "signing code"
 VERIFY_PATH = "/check-contract"
 
 
@@ -59,11 +60,9 @@ def prepare_contract(w: Work, application_id: UUID) -> ContractRow:
     Its schedule begins today. Raises NotFound, IllegalTransition unless the application is ACCEPTED.
     """
     row = open_case(w, application_id)
-    live = w.session.scalars(
-        select(ContractRow).where(ContractRow.application_id == row.id, ContractRow.status != "void")
-    ).first()
-    if live is not None:
-        return live
+    live = [one for one in w.children(ContractRow, application_id=row.id) if one.status != "void"]
+    if live:
+        return live[0]
     if row.status != ApplicationStatus.ACCEPTED:
         raise IllegalTransition(SUBJECT, row.status, "contract")
     offer, data = gather(w, row, next_reference(w, "CTR"))
@@ -113,7 +112,7 @@ def send_signing_code(w: Work, contract_id: UUID, *, shown_sha256: str | None = 
     channel = "sms" if contact_value(party, "phone") else "email"
     recipient = contact_value(party, "phone" if channel == "sms" else "email") or ""
     code = new_code()
-    made = SigningCode.made(code, contract.content_sha256, w.now)
+    made = SigningCode.made(code, contract.content_sha256, w.now, crypto.key_for(CODE_KEY))
     sent = w.add(
         SigningCodeRow(
             id=uuid7(),
@@ -123,6 +122,8 @@ def send_signing_code(w: Work, contract_id: UUID, *, shown_sha256: str | None = 
             digest=made.digest,
             sent_to=masked_address(recipient),
             sent_at=w.now,
+            tries=0,
+            used=False,
         )
     )
     send_later(
@@ -135,14 +136,13 @@ def send_signing_code(w: Work, contract_id: UUID, *, shown_sha256: str | None = 
 
 
 def _check_pace(w: Work, contract: ContractRow) -> None:
-    query = select(func.max(SigningCodeRow.sent_at), func.count()).where(
-        SigningCodeRow.contract_id == contract.id, SigningCodeRow.sent_at > w.now - timedelta(days=1)
-    )
-    last, count = w.session.execute(query).one()
+    day = w.now - timedelta(days=1)
+    sent = [code.sent_at for code in w.children(SigningCodeRow, contract_id=contract.id) if code.sent_at > day]
+    last = max(sent, default=None)
     if last is not None and w.now < last + SEND_PAUSE:
         left = int((last + SEND_PAUSE - w.now).total_seconds()) + 1
         raise InvalidInput({"code": Text("A code was sent a moment ago. Ask again in {n} seconds.", n=left)})
-    if count >= CODES_A_DAY:
+    if len(sent) >= CODES_A_DAY:
         raise InvalidInput({"code": Text("Too many codes were sent today. Try again tomorrow or call us.")})
 
 
@@ -166,12 +166,12 @@ def sign_contract(w: Work, contract_id: UUID, code: str, *, address: str) -> Sig
     when it is signed, InvalidInput (`code`) when there is no usable code or the text is none.
     """
     contract, row, party = _to_be_signed(w, contract_id)
-    newest = select(SigningCodeRow).where(SigningCodeRow.contract_id == contract.id).with_for_update()
-    sent = w.session.scalars(newest.order_by(SigningCodeRow.sent_at.desc()).limit(1)).first()
+    codes = w.children(SigningCodeRow, contract_id=contract.id, lock=True)
+    sent = max(codes, key=lambda one: one.sent_at, default=None)
     if sent is None or sent.content_sha256 != contract.content_sha256:
         raise InvalidInput({"code": NO_CODE})
     known = SigningCode(bytes(sent.salt), bytes(sent.digest), sent.sent_at, sent.tries, sent.used)
-    right, after = known.tried(code, contract.content_sha256, w.now)
+    right, after = known.tried(code, contract.content_sha256, w.now, crypto.key_for(CODE_KEY))
     sent.tries, sent.used = after.tries, after.used
     if not right:
         audit.record(w, "contract.code_wrong", SUBJECT, row.id, contract=contract.reference, tries=after.tries)
@@ -212,8 +212,8 @@ def void_contract(w: Work, application_id: UUID, *, reason: str) -> bool:
 
     False when there is none. Raises IllegalTransition when it is signed.
     """
-    query = select(ContractRow).where(ContractRow.application_id == application_id, ContractRow.status != "void")
-    contract = w.session.scalars(query.with_for_update()).first()
+    found = w.children(ContractRow, application_id=application_id, lock=True)
+    contract = next((one for one in found if one.status != "void"), None)
     if contract is None:
         return False
     if contract.status == "signed":

@@ -7,8 +7,6 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
-
 from core.db import Work
 from core.domain.actor import Role
 from core.domain.errors import IllegalTransition, InvalidInput, NotAllowed
@@ -122,12 +120,8 @@ def _subjects(w: Work, row: ApplicationRow) -> tuple[KycSubject, ...]:
 
 def _document_seen(w: Work, row: ApplicationRow) -> bool:
     """Whether an officer accepted a copy of the applicant's identity document."""
-    query = select(ApplicationDocumentRow.id).where(
-        ApplicationDocumentRow.application_id == row.id,
-        ApplicationDocumentRow.kind == "identity",
-        ApplicationDocumentRow.status == "accepted",
-    )
-    return w.session.scalars(query.limit(1)).first() is not None
+    papers = w.children(ApplicationDocumentRow, application_id=row.id)
+    return any(paper.kind == "identity" and paper.status == "accepted" for paper in papers)
 
 
 def _subject(

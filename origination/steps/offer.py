@@ -207,9 +207,9 @@ def _all_run_out(w: Work, row: ApplicationRow, today: date) -> bool:
 
 def void_draft_contract(w: Work, row: ApplicationRow) -> None:
     """A contract that nobody has signed no longer holds."""
-    query = select(ContractRow).where(ContractRow.application_id == row.id, ContractRow.status == "drafted")
-    for contract in w.session.scalars(query.with_for_update()):
-        contract.status = "void"
+    for contract in w.children(ContractRow, application_id=row.id, lock=True):
+        if contract.status == "drafted":
+            contract.status = "void"
     w.session.flush()
 
 

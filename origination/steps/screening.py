@@ -70,16 +70,17 @@ def screen_subjects(w: Work, subjects: Iterable[KycSubject]) -> Screened:
     return Screened(tuple(out), lists)
 
 
-def screen_by_id(w: Work, party_id: UUID) -> tuple[ScreeningAlertRow, ...]:
-    """Screens one party (before disbursement, an incoming payer); returns its alerts that stop it.
+def screen_by_id(w: Work, *party_ids: UUID) -> tuple[ScreeningAlertRow, ...]:
+    """Screens parties (before disbursement, an incoming payer); returns their alerts that stop it.
 
     These are the open ones and confirmed hits; a confirmed office holder does not stop what people approved. Raises
     NotAllowed when no list is in use: nobody is clear because nobody looked.
     """
     if not lists_in_use(w):
         raise NotAllowed(Text("No sanctions list is loaded; names cannot be screened"))
-    rows, _new = _screen(w, _round(w, [party_id]), w.get(PartyRow, party_id))
-    return tuple(row for row in rows if _stops(row))
+    round_ = _round(w, list(party_ids))
+    found = (_screen(w, round_, w.get(PartyRow, party_id))[0] for party_id in party_ids)
+    return tuple(row for rows in found for row in rows if _stops(row))
 
 
 def _stops(row: ScreeningAlertRow) -> bool:
@@ -93,7 +94,7 @@ def screen_borrower(w: Work, party_ids: Iterable[UUID]) -> None:
 
     Raises NotAllowed, with the ids of the alerts, while one stops it, and when no list is in use.
     """
-    _refuse([row for party_id in dict.fromkeys(party_ids) for row in screen_by_id(w, party_id)])
+    _refuse(list(screen_by_id(w, *dict.fromkeys(party_ids))))
 
 
 def check_no_open_alert(w: Work, party_ids: Iterable[UUID]) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import ARRAY, Uuid, any_, literal, select
 from sqlalchemy import Row as ResultRow
-from sqlalchemy import select
 
 from core.db import Work
 from repayment.domain.accounts import Account
@@ -41,8 +42,23 @@ def load_lines(w: Work, schedule_id: UUID | None) -> list[Line]:
     """Every instalment of a schedule version."""
     if schedule_id is None:
         return []
+    if (ahead := _ahead(w).pop(schedule_id, None)) is not None:
+        return ahead
     query = select(*LINE_COLUMNS).where(_I.schedule_id == schedule_id).order_by(_I.number)
     return [Line(*row) for row in w.session.execute(query)]
+
+
+def read_ahead(w: Work, schedule_ids: Sequence[UUID]) -> None:
+    """Reads the instalments of many locked loans by one statement; `load_lines` hands each schedule out once."""
+    wanted = any_(literal(list(schedule_ids), ARRAY(Uuid)))
+    query = select(_I.schedule_id, *LINE_COLUMNS).where(_I.schedule_id == wanted).order_by(_I.schedule_id, _I.number)
+    for schedule_id, *values in w.session.execute(query):
+        _ahead(w).setdefault(schedule_id, []).append(Line(*values))
+
+
+def _ahead(w: Work) -> dict[UUID, list[Line]]:
+    ahead: dict[UUID, list[Line]] = w.session.info.setdefault("lines_ahead", {})
+    return ahead
 
 
 def load_life(w: Work, loan: LoanRow) -> Life:
@@ -91,14 +107,14 @@ def state_of(loan: LoanRow | ResultRow[Any], lines: list[Line]) -> LoanState:
 
 def load_events(w: Work, loan_id: UUID, *, known_on: date | None = None) -> list[LoanEvent]:
     """The loan's events that stand, or those that stood as far as was known at the end of `known_on`."""
-    rows = LoanEventRow
-    query = select(rows).where(rows.loan_id == loan_id)
+    rows = w.children(LoanEventRow, loan_id=loan_id)
+    return [event_of(row) for row in sorted(rows, key=lambda row: (row.value_on, row.seq)) if _stands(row, known_on)]
+
+
+def _stands(row: LoanEventRow, known_on: date | None) -> bool:
     if known_on is None:
-        query = query.where(rows.voided_on.is_(None))
-    else:
-        query = query.where(rows.booked_on <= known_on, (rows.voided_on.is_(None)) | (rows.voided_on > known_on))
-    found = w.session.scalars(query.order_by(rows.value_on, rows.seq))
-    return [event_of(row) for row in found]
+        return row.voided_on is None
+    return row.booked_on <= known_on and (row.voided_on is None or row.voided_on > known_on)
 
 
 def event_of(row: LoanEventRow) -> LoanEvent:
@@ -126,7 +142,5 @@ _ACCOUNTS = {account.value: account for account in Account}
 
 def load_moratoria(w: Work, loan_id: UUID) -> tuple[tuple[date, date], ...]:
     """Stretches of days in which lateness costs nothing."""
-    query = select(LoanHoldRow.from_on, LoanHoldRow.until_on, LoanHoldRow.released_on).where(
-        LoanHoldRow.loan_id == loan_id, LoanHoldRow.kind == "MORATORIUM"
-    )
-    return tuple((first, released or until or FAR_AHEAD) for first, until, released in w.session.execute(query))
+    holds = [hold for hold in w.children(LoanHoldRow, loan_id=loan_id) if hold.kind == "MORATORIUM"]
+    return tuple((hold.from_on, hold.released_on or hold.until_on or FAR_AHEAD) for hold in holds)

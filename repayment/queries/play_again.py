@@ -35,8 +35,8 @@ def play_again(w: Work, loan: LoanRow, events: Sequence[LoanEvent] | None = None
     if loan.last_closed_on is not None:
         through = max(through, loan.last_closed_on)
     played = play_events(w, loan, known, through)
-    correction = correct(load_entries(w, loan.id), played.life.postings)
-    return Replayed(played, correction, tuple(load_lines(w, loan.schedule_id)))
+    entries = [] if loan.schedule_id is None else load_entries(w, loan.id)  # before the payout nothing is posted
+    return Replayed(played, correct(entries, played.life.postings), tuple(load_lines(w, loan.schedule_id)))
 
 
 def play_events(w: Work, loan: LoanRow, events: Sequence[LoanEvent], through: date) -> Replay:

@@ -22,7 +22,7 @@ def post_correction(w: Work, loan: LoanRow, found: Replayed) -> None:
     write_postings(w, loan, found.correction.post)
     save_replayed(w, loan, found.replay.life, found.lines_before)
     first = _first_change(found.correction)
-    if first is not None:
+    if first is not None and (found.replay.days or not w.is_new(loan.id)):
         rewrite_days(w, loan, found.replay.days, first)
 
 

@@ -22,6 +22,7 @@ from repayment.steps.book_event import Booked, allocation_of, book_event, check_
 from repayment.steps.notify import notify, stop_dunning
 from repayment.tables import LoanEventRow, LoanRow, PromiseRow
 
+SCOPE = "payment"  # of idempotency keys
 RECEIVERS = (Role.COLLECTOR, Role.OFFICER, Role.APPROVER, Role.SYSTEM)
 
 
@@ -83,7 +84,7 @@ def take_money(
     def run() -> dict[str, Any]:
         return _take(w, kind, loan_id, amount, value_on, channel, payer, data)
 
-    answer, replayed = idempotency.once(w, "payment", key, content, run)
+    answer, replayed = idempotency.once(w, SCOPE, key, content, run)
     return read_answer(answer, replayed=replayed)
 
 

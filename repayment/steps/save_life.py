@@ -114,10 +114,11 @@ def _write_version(w: Work, loan: LoanRow, version: Version, lines: Sequence[Lin
     """A new active version. Of versions passed on the way to the last one only the plan is kept."""
     w.session.flush()
     table = LoanScheduleRow.__table__
-    w.session.execute(
-        update(table).where(table.c.loan_id == loan.id, table.c.is_active).values(is_active=False)  # type: ignore[arg-type]
-    )
-    schedule_id, number = uuid7(), _next_version(w, loan.id)
+    if loan.schedule_id is not None:
+        w.session.execute(
+            update(table).where(table.c.loan_id == loan.id, table.c.is_active).values(is_active=False)  # type: ignore[arg-type]
+        )
+    schedule_id, number = uuid7(), 1 if loan.schedule_id is None else _next_version(w, loan.id)
     w.session.execute(
         insert(table).values(  # type: ignore[arg-type]
             id=schedule_id, loan_id=loan.id, version=number, reason=version.reason, effective_on=version.on,

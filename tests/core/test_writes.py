@@ -89,3 +89,22 @@ def test_who_made_a_row_holds_it_and_finds_it_without_asking(database: Database)
         audit.record(w, "party.seen", "party", party.id)
     with database.read() as r:
         assert audit.verify_chain(r) == (2, [])
+
+
+def test_children_of_a_new_row_are_those_of_this_work(database: Database) -> None:
+    with database.work() as w, flushes(w) as seen:
+        party, other = w.add(a_party(w)), w.add(a_party(w))
+        mine = w.add(a_contact(w, party))
+        w.add(a_contact(w, other))
+        assert w.children(ContactRow, party_id=party.id) == [mine]
+        assert seen == []
+    with database.work() as w:
+        more = w.add(a_contact(w, party))
+        found = w.children(ContactRow, lock=True, party_id=party.id)
+        assert {one.id for one in found} == {mine.id, more.id}
+
+
+def a_contact(w: Work, party: PartyRow) -> ContactRow:
+    return ContactRow(
+        id=uuid7(), party_id=party.id, kind="email", value="a@b", value_index="x", opted_out=False, created_at=w.now
+    )

@@ -5,20 +5,24 @@ from __future__ import annotations
 import threading
 from datetime import date
 from decimal import Decimal
+from uuid import UUID
 
 import pytest
 from sqlalchemy import event, insert, select, text
 from sqlalchemy.exc import DBAPIError
 
+from core import audit
 from core.domain.actor import Actor, Role
 from core.domain.errors import IdempotencyConflict, IllegalTransition, InvalidInput, NotAllowed
 from core.domain.ids import uuid7
+from core.domain.money import Money
 from repayment.domain.allocation import Component
 from repayment.domain.life import LoanClosed
 from repayment.domain.schedule_request import Fee, FeeKind
 from repayment.domain.state import LoanStatus
 from repayment.steps.change_loan import charge_off, waive
 from repayment.steps.disburse import disburse
+from repayment.steps.receive_payments import Incoming, receive_payments
 from repayment.steps.reverse_payment import reverse_payment
 from repayment.tables import LoanScheduleRow
 from tests.repayment.house import House, cny, request_of
@@ -129,6 +133,40 @@ def test_one_payment_takes_at_most_twelve_statements(house: House) -> None:
     house.pay(loan, "888.49", date(2025, 2, 28))
     event.remove(house.database.engine, "before_cursor_execute", note)
     assert 8 <= len(seen) <= 12
+
+
+def test_many_payments_at_once_are_booked_as_one_by_one(house: House) -> None:
+    loans = [house.loan() for _ in range(5)]
+    house.close_through(date(2025, 2, 27), daily=False)
+    due, day, questions = ("888.49", "500.00", "900.00"), date(2025, 2, 28), {}
+    for some in (loans[:3], loans[3:5]):
+        seen: list[str] = []
+
+        def note(_connection: object, _cursor: object, statement: str, *_rest: object, to: list[str] = seen) -> None:
+            to.append(statement)
+
+        event.listen(house.database.engine, "before_cursor_execute", note)
+        with house.work() as w:
+            wanted = [Incoming(f"k-{one}", one, cny(due[at]), day, "bank", "borrower") for at, one in enumerate(some)]
+            twice = Incoming(f"again-{some[1]}", some[1], cny("388.49"), day, "bank", "borrower")
+            done = receive_payments(w, [*wanted, twice, wanted[0]])
+        event.remove(house.database.engine, "before_cursor_execute", note)
+        assert [one.replayed for one in done] == [False] * (len(some) + 1) + [True]
+        assert str(done[1].principal) == "400.00"  # 500 less the month's interest of 100
+        questions[len(some)] = sum(one.startswith("SELECT") for one in seen)
+    assert questions[2] == questions[3]
+    refused = Incoming("new", loans[0], cny("1.00"), day, "bank", "borrower")
+    with pytest.raises(InvalidInput), house.work() as w:
+        receive_payments(w, [refused, wrong_currency(loans)])
+    total = sum(house.row(one).principal_out_minor for one in loans[:3])
+    assert total == 3 * 1_000_000 - 3 * 78_849  # what exceeds the 888.49 of each waits as credit
+    assert [house.row(one).credit_minor for one in loans[:3]] == [0, 0, 90_000 - 88_849]
+    with house.database.read() as r:
+        assert audit.verify_chain(r)[1] == []
+
+
+def wrong_currency(loans: list[UUID]) -> Incoming:
+    return Incoming("euros", loans[1], Money(100, "EUR"), date(2025, 2, 28), "bank", "borrower")
 
 
 def test_fifty_identical_requests_at_once_book_one_payment(house: House) -> None:

@@ -14,21 +14,22 @@ from origination.domain.esign import SignatureEvidence, SigningCode, consent_tex
 
 AT = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 CONTENT, OTHER = "a" * 64, "b" * 64
+KEY = bytes(range(32))
 
 
 def made() -> SigningCode:
-    return SigningCode.made("042137", CONTENT, AT)
+    return SigningCode.made("042137", CONTENT, AT, KEY)
 
 
 def refusal(record: SigningCode, typed: str, at: datetime = AT) -> str:
     with pytest.raises(InvalidInput) as refused:
-        record.tried(typed, CONTENT, at)
+        record.tried(typed, CONTENT, at, KEY)
     return refused.value.fields["code"][0]
 
 
 @pytest.mark.parametrize("typed", ["042137", " 042 137 ", "０４２１３７", "042\u00a0137"])
 def test_the_right_code_signs_however_it_is_typed(typed: str) -> None:
-    right, after = made().tried(typed, CONTENT, AT)
+    right, after = made().tried(typed, CONTENT, AT, KEY)
     assert right
     assert after.used
     assert refusal(after, "042137") == esign.CODE_USED
@@ -37,7 +38,7 @@ def test_the_right_code_signs_however_it_is_typed(typed: str) -> None:
 def test_five_wrong_tries_end_it_even_for_the_right_code() -> None:
     record, said = made(), []
     for _ in range(5):
-        right, record = record.tried("000000", CONTENT, AT)
+        right, record = record.tried("000000", CONTENT, AT, KEY)
         assert not right
         said.append(str(record.refusal))
     assert said[0] == "That code is not right. Tries left: 4"
@@ -47,12 +48,12 @@ def test_five_wrong_tries_end_it_even_for_the_right_code() -> None:
 
 def test_it_dies_after_ten_minutes() -> None:
     last = AT + timedelta(minutes=10) - timedelta(microseconds=1)
-    assert made().tried("042137", CONTENT, last)[0]
+    assert made().tried("042137", CONTENT, last, KEY)[0]
     assert refusal(made(), "042137", AT + timedelta(minutes=10)) == esign.CODE_EXPIRED
 
 
 def test_it_signs_no_other_text() -> None:
-    assert not made().tried("042137", OTHER, AT)[0]
+    assert not made().tried("042137", OTHER, AT, KEY)[0]
 
 
 @pytest.mark.parametrize("typed", ["", "42137", "0421370", "abcdef", "04213x", "-42137", "四二一三七零", "٠٤٢١٣٧x"])
@@ -63,7 +64,7 @@ def test_what_is_no_code_is_not_counted(typed: str) -> None:
 @given(st.integers(0, 999_999))
 def test_only_the_code_itself_is_right(number: int) -> None:
     typed = f"{number:06d}"
-    assert made().tried(typed, CONTENT, AT)[0] == (typed == "042137")
+    assert made().tried(typed, CONTENT, AT, KEY)[0] == (typed == "042137")
 
 
 def test_codes_are_six_digits_and_spread() -> None:
@@ -76,6 +77,7 @@ def test_codes_are_six_digits_and_spread() -> None:
 def test_the_code_is_not_in_the_record() -> None:
     assert "042137" not in repr(made())
     assert b"042137" not in made().digest
+    assert not made().tried("042137", CONTENT, AT, b"another installation")[0]
 
 
 def test_evidence_must_make_sense() -> None:
