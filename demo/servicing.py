@@ -70,8 +70,9 @@ class Borrowers:
         return Incoming(f"demo:{loan_id}:{day}", loan_id, amount, day, "bank_transfer", "borrower")
 
     def _comes(self, due: OpenDue, day: date) -> bool:
+        """Early money waits as credit until the due date, so it comes on its day only; late money until it is paid."""
         pays_on = self.stage.payers[due.loan_id].pays_on(due.number, due.due_on)
-        return pays_on is not None and pays_on <= day
+        return pays_on is not None and (pays_on == day or due.due_on <= pays_on < day)
 
     def _late(self, day: date) -> list[Late]:
         query = (

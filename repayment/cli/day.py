@@ -72,6 +72,7 @@ def show() -> None:
 @in_app
 def balance(on: datetime | None) -> None:
     """Print the trial balance."""
+    from core.domain.money import Money
     from core.web.work import house
     from repayment.queries.books import trial_balance
 
@@ -81,6 +82,10 @@ def balance(on: datetime | None) -> None:
         (line.balance.currency, line.account.number, line.account.names["en"], line.debit, line.credit, line.balance)
         for line in lines
     ]
+    for currency in sorted({line.balance.currency for line in lines}):
+        sums = [(line.debit.minor, line.credit.minor) for line in lines if line.balance.currency == currency]
+        debit, credit = (Money(sum(side), currency) for side in zip(*sums, strict=True))
+        rows.append((currency, "", "total", debit, credit, debit - credit))
     click.echo("\n".join(table(["currency", "number", "account", "debit", "credit", "balance"], rows)))
 
 

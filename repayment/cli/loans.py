@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import fields
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import click
@@ -73,7 +74,7 @@ def statement(
 @in_app
 def preview_backdate(reference: str, amount: str, value_on: datetime, as_json: bool) -> None:
     """What booking a payment with an earlier value date would change; nothing is written."""
-    from core.domain.money import parse_amount
+    from core.domain.money import exponent, parse_amount
     from core.web.work import house
     from repayment.queries.loans import loan_by_reference
     from repayment.queries.preview import preview_payment
@@ -93,6 +94,15 @@ def preview_backdate(reference: str, amount: str, value_on: datetime, as_json: b
     for letter in answer["letters"]:
         click.echo(f"sent on {letter['sent_on']} ({letter['stage']}): {letter['dpd_then']} days late, now "
                    f"{letter['dpd_now']}")  # fmt: skip
+    places = exponent(money.currency)
+    columns = ["entry", "value_on", "code", "debit", "credit", "amount", "instalment"]
+    entries = [
+        (kind, one["value_on"], one["code"], one["debit"], one["credit"],
+         format(Decimal(one["minor"]).scaleb(-places), "f"), one["instalment"])
+        for kind in ("reversed", "new") for one in answer[kind]
+    ]  # fmt: skip
+    if entries:
+        click.echo("\n".join(table(columns, entries)))
     click.echo(f"entries reversed {len(answer['reversed'])}, new {len(answer['new'])}")
     click.echo(f"late fees {answer['late_fees']}, penalty {answer['penalty']}; loan {answer['status']}")
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 
 from core.db import Work
 from core.domain.errors import InvalidInput
@@ -44,6 +45,7 @@ class Statement:
     rows: tuple[StatementRow, ...]
 
 
+_DAILY = frozenset({EntryCode.INTEREST_ACCRUED, EntryCode.PENALTY_ACCRUED})
 # What the borrower owes is on these accounts; suspended interest is owed like any other.
 _CLAIMS = (
     "principal", "interest_receivable", "penalty_receivable", "fee_receivable", "memo_interest", "memo_penalty",
@@ -64,7 +66,8 @@ _ROWS = text(
 def statement(
     w: Work, loan_id: UUID, *, first: date | None = None, last: date | None = None, known_on: date | None = None
 ) -> Statement:
-    """The statement of a span (from disbursement to today when left out). Interest of one instalment is one row.
+    """The statement of a span (from disbursement to today when left out). What grew by the
+    day on one instalment, interest or penalty, is one row between two other movements.
 
     Raises NotFound, InvalidInput when the span is turned round.
     """
@@ -85,24 +88,25 @@ def statement(
         if row.effective_on < first:
             opening = balance
             continue
-        rows = _with(rows, row, delta, balance, loan.currency)
+        _add(rows, row, delta, Money(balance, loan.currency))
     return Statement(
         loan_id, loan.reference, first, last, known_on, Money(opening, loan.currency),
         Money(balance, loan.currency), tuple(rows),
     )  # fmt: skip
 
 
-def _with(rows: list[StatementRow], row: object, delta: int, balance: int, currency: str) -> list[StatementRow]:
-    """Adds a movement; daily interest joins the row of the same instalment before it."""
-    code, correction = EntryCode(row.code), bool(row.reversal)  # type: ignore[attr-defined]
+def _add(rows: list[StatementRow], row: Row[Any], delta: int, balance: Money) -> None:
+    """Adds a movement. What grows by the day joins the row of the same instalment since the last other movement."""
+    code, currency = EntryCode(row.code), balance.currency
     charged, paid = Money(max(0, delta), currency), Money(max(0, -delta), currency)
-    last = rows[-1] if rows else None
-    daily = code in {EntryCode.INTEREST_ACCRUED, EntryCode.PENALTY_ACCRUED}
-    same = last is not None and (last.code, last.line, last.is_correction) == (code, row.line, correction)  # type: ignore[attr-defined]
-    if daily and same and last is not None:
-        charged, paid = last.charged + charged, last.paid + paid
-        rows = rows[:-1]
-    new = StatementRow(
-        row.effective_on, row.booked_on, code, row.line, charged, paid, Money(balance, currency), correction  # type: ignore[attr-defined]
-    )  # fmt: skip
-    return [*rows, new]
+    new = StatementRow(row.effective_on, row.booked_on, code, row.line, charged, paid, balance, bool(row.reversal))
+    at = len(rows) - 1
+    while code in _DAILY and at >= 0 and rows[at].code in _DAILY:
+        old = rows[at]
+        if (old.code, old.line, old.is_correction) == (code, new.line, new.is_correction):
+            del rows[at]
+            rows[at:] = [replace(one, balance=one.balance - old.charged + old.paid) for one in rows[at:]]
+            new = replace(new, charged=old.charged + charged, paid=old.paid + paid)
+            break
+        at -= 1
+    rows.append(new)

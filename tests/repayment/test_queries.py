@@ -214,6 +214,23 @@ def test_value_time_and_booking_time_are_kept_apart(house: House) -> None:
     assert late.rows[0].charged == cny("10000.00")
 
 
+def test_what_grows_by_the_day_is_one_row_between_other_movements(house: House) -> None:
+    """Interest of the second instalment and penalty on the first grow on the same days: two rows, not forty."""
+    loan = house.loan()
+    house.close_through(date(2025, 3, 20), daily=False)
+    with house.database.read() as r:
+        found = statement(r, loan)
+    kinds = [(row.code.value, row.line) for row in found.rows]
+    fee = kinds.index(("LATE_FEE", 1))
+    assert kinds[:2] == [("DISBURSEMENT", 0), ("INTEREST_ACCRUED", 1)]
+    assert sorted(kinds[2:fee]) == sorted(kinds[fee + 1 :]) == [("INTEREST_ACCRUED", 2), ("PENALTY_ACCRUED", 1)]
+    balance = found.opening
+    for row in found.rows:
+        balance += row.charged - row.paid
+        assert row.balance == balance
+    assert balance == found.closing
+
+
 def test_the_portfolio_of_a_closed_day(house: House) -> None:
     good, late = house.loan(), house.loan()
     house.close_through(date(2025, 2, 27), daily=False)
