@@ -165,6 +165,8 @@ def company(rng: Random, number: int, day: date, product: str) -> DemoApplicant:
     contact = _contact(rng, number, chinese=chinese)
     country = contact.pop("country")
     first, second = person(rng), person(rng)
+    while second == first:
+        second = person(rng)
     majority = rng.choice((51, 60, 70, 80))
     born = [_birth(rng, day), _birth(rng, day)]
     owners = tuple(

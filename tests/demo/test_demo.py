@@ -106,3 +106,9 @@ def test_the_same_day_brings_the_same_people() -> None:
     rng, again = Random(SEED), Random(SEED)
     assert [draw(rng, n, day) for n in range(50)] == [draw(again, n, day) for n in range(50)]
     assert draw(rng, 51, day) != draw(again, 52, day)
+
+
+def test_two_owners_of_one_company_have_two_names() -> None:
+    rng = Random(SEED)
+    companies = [draw(rng, n, date(2026, 3, 2), "sme-equipment-eur") for n in range(3000)]
+    assert all(len({owner["name"] for owner in one.owners}) == len(one.owners) == 2 for one in companies)
