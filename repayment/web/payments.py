@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from core.db import Work
 from core.domain.errors import InvalidInput, LendingError, NotAllowed, NotFound
 from core.domain.ids import uuid7
 from core.domain.money import total
@@ -26,6 +28,7 @@ from repayment.queries.loan_page import LoanPage, PaymentView, loan_page, settle
 from repayment.queries.preview import Preview, preview_payment, preview_reversal
 from repayment.queries.schedule_page import explained_lines
 from repayment.queries.statement import statement
+from repayment.steps.book_event import check_backdating
 from repayment.steps.prepay import prepay, settle, withdraw
 from repayment.steps.print_statement import statement_pdf
 from repayment.steps.receive_payment import Allocation, receive_payment
@@ -124,14 +127,24 @@ def _entry_page(loan_id: UUID, form: Form, preview: Preview | None = None) -> st
         found, today = loan_page(r, loan_id), r.today
         chart = r.policy(AccountingPolicy).chart.lines
         twins = twin_payments(r, loan_id, preview.amount, preview.value_on) if preview else 0
+        beyond = _beyond_authority(r, preview.value_on) if preview else None
         figure = settlement(r, loan_id, today) if found.summary.status is LoanStatus.ACTIVE else None
         paid_out = found.summary.disbursed_on
         may_leave = paid_out is not None and (today - paid_out).days <= found.terms.withdrawal_days > 0
     return render_template(
         "collector/payment.html", loan=found, s=found.summary, form=form, preview=preview, today=today, twins=twins,
-        figure=figure, may_leave=may_leave, channels=[(name, PAY_CHANNELS[name]) for name in PAY_CHANNELS_OFFERED],
-        **effect_words(chart),
+        beyond=beyond, figure=figure, may_leave=may_leave,
+        channels=[(name, PAY_CHANNELS[name]) for name in PAY_CHANNELS_OFFERED], **effect_words(chart),
     )  # fmt: skip
+
+
+def _beyond_authority(r: Work, value_on: date) -> str | None:
+    """Why the reader may not book a payment of that day; None when they may."""
+    try:
+        check_backdating(r, value_on)
+    except NotAllowed as refused:
+        return refused.message
+    return None
 
 
 def _refused(loan_id: UUID, form: Form, error: LendingError) -> tuple[str, int]:

@@ -48,6 +48,8 @@ def test_offers_contract_signature_and_loan(mine, house, app, applicant):
     home = offered(house, app, mine, applicant)
     assert "Your offer is ready" in mine.get(home).text
     page = mine.get(f"{home}/offers").text
+    assert "Legal limit of cost" in page
+    assert "Fa Fa [2017] No. 22" in page
     assert page.count("Take this offer") >= 2
     assert "Valid until" in page
     loan = sign(mine, house, home)

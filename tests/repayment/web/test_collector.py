@@ -145,6 +145,11 @@ def test_back_dating_shows_rows_entries_and_letters_that_change(house: House, br
     too_far = payment(browser("collector"), loan_id, "book", value_on=(due - timedelta(days=9)).isoformat())
     assert too_far.status_code == 403
     assert "at most 10 days" in too_far.text
+    early = {"value_on": (due - timedelta(days=9)).isoformat()}
+    shown = payment(browser("collector"), loan_id, "preview", **early).text
+    assert "at most 10 days" in shown
+    assert 'value="book"' not in shown
+    assert 'value="book"' in payment(browser("officer"), loan_id, "preview", **early).text
 
 
 @pytest.mark.parametrize("amount", ["", "-1", "NaN", "1e308", "0"])
