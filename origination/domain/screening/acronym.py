@@ -10,7 +10,7 @@ LETTERS_MIN, LETTERS_MAX = 3, 9
 _SURE_LETTERS = 4
 # Three letters are the first letters of many names.
 SURE, LIKELY = 0.86, 0.82
-_WORDS_MIN, _OPTIONAL_MAX = 3, 6
+_WORDS_MIN, _OPTIONAL_MAX = 3, 5
 
 
 def acronym(name: CompanyName) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import permutations
+from itertools import accumulate
 from typing import Protocol, TypeVar
 
 from origination.domain.screening.arabic import arabic_similarity
@@ -113,24 +113,33 @@ def _contested(candidates: list[tuple[float, int, int, int]]) -> bool:
 def _best_assignment(
     rows: list[int], columns: list[int], grid: list[list[float]], least: float
 ) -> list[tuple[int, int]]:
-    """All orders of the smaller side against the larger; both are small."""
+    """The assignment with the greatest sum: each word of the smaller side with one of its partners, or with none."""
     flip = len(rows) > len(columns)
     small, large = (columns, rows) if flip else (rows, columns)
-    if len(large) > 6:
-        large = sorted(large, key=lambda x: -max((grid[x][s] if flip else grid[s][x]) for s in small))[:6]
+    partners = [
+        [(value, x) for x in large if (value := grid[x][s] if flip else grid[s][x]) >= least] for s in small
+    ]  # fmt: skip
+    # What the words from each place on can add at most.
+    reach = [0.0] * (len(small) + 1)
+    for at in range(len(small) - 1, -1, -1):
+        reach[at] = reach[at + 1] + max((value for value, _ in partners[at]), default=0.0)
+    best: list[tuple[int, int]] = []
     best_sum = -1.0
-    best: tuple[int, ...] = ()
-    for order in permutations(large, len(small)):
-        values = [(grid[x][s] if flip else grid[s][x]) for s, x in zip(small, order, strict=True)]
-        worth = sum(value for value in values if value >= least)
-        if worth > best_sum + 1e-9:
-            best_sum, best = worth, order
-    out = []
-    for s, x in zip(small, best, strict=True):
-        i, j = (x, s) if flip else (s, x)
-        if grid[i][j] >= least:
-            out.append((i, j))
-    return out
+
+    def choose(at: int, chosen: list[tuple[int, int]], worth: float) -> None:
+        nonlocal best, best_sum
+        if worth + reach[at] <= best_sum + 1e-9:
+            return
+        if at == len(small):
+            best, best_sum = list(chosen), worth
+            return
+        for value, x in partners[at]:
+            if all(x != other for _, other in chosen):
+                choose(at + 1, [*chosen, (small[at], x)], worth + value)
+        choose(at + 1, chosen, worth)
+
+    choose(0, [], 0.0)
+    return [(x, s) for s, x in best] if flip else best
 
 
 def _joins(
@@ -142,26 +151,30 @@ def _joins(
     """Runs of two or three words that together are one word of the other side: `Patr ushev`, `Al Tikriti`."""
     found: list[tuple[float, tuple[int, ...], tuple[int, ...]]] = []
     best_first = [max(line, default=0.0) for line in grid]
-    best_second = [max((line[j] for line in grid), default=0.0) for j in range(len(second))]
+    best_second = [max(column) for column in zip(*grid, strict=True)]
     sides = ((first, second, best_first, best_second, False), (second, first, best_second, best_first, True))
     for runs, singles, best_run, best_single, flip in sides:
         # Only words that found no good partner of their own are worth joining.
-        wanting = [at for at, best in enumerate(best_single) if best < _SETTLED]
-        if not wanting or min(best_run) >= _SETTLED:
+        wanting = [(at, len(singles[at].text)) for at, best in enumerate(best_single) if best < _SETTLED]
+        if not wanting or len(runs) < 2 or min(best_run) >= _SETTLED:
             continue
+        ends = [0, *accumulate([len(word.text) for word in runs])]
         for start in range(len(runs) - 1):
             for stop in range(start + 2, min(start + 4, len(runs) + 1)):
-                if min(best_run[start:stop]) >= _SETTLED:
+                size = ends[stop] - ends[start]
+                # Arabic letters write no vowels: their number says little.
+                fitting = [
+                    at for at, long in wanting if -3 < long - size < 3 or runs[start].native or singles[at].native
+                ]
+                if not fitting or min(best_run[start:stop]) >= _SETTLED:
                     continue
                 run = tuple(range(start, stop))
-                size = sum([len(runs[k].text) for k in run])
-                for at in wanting:
-                    single = singles[at]
-                    if not (-3 < len(single.text) - size < 3 or single.native or runs[start].native):
+                for at in fitting:
+                    score = joined_similarity(runs[start:stop], singles[at])
+                    if score < JOIN_MIN:
                         continue
                     alone = max([grid[at][k] if flip else grid[k][at] for k in run])
-                    score = joined_similarity(runs[start:stop], single)
-                    if score >= JOIN_MIN and score > alone + 0.02:
+                    if score > alone + 0.02:
                         found.append((score, (at,), run) if flip else (score, run, (at,)))
     if not found:
         return []
@@ -199,7 +212,7 @@ def _joined_native(parts: Sequence[Word], single: Word) -> float:
     if all(part.native for part in parts) and not single.native and len(single.text) >= 6:
         # The article of the second part was cut off; it is heard in the joined writing.
         plain, article = ("".join(part.native for part in parts), "ال".join(part.native for part in parts))
-        return max(arabic_similarity(plain, single.text), arabic_similarity(article, single.text))
+        return max(arabic_similarity(one, single.text, JOIN_MIN) for one in (plain, article))
     if single.native and len(single.native) >= NATIVE_JOIN_LETTERS and not any(part.native for part in parts):
-        return arabic_similarity(single.native, "".join(part.text for part in parts))
+        return arabic_similarity(single.native, "".join(part.text for part in parts), JOIN_MIN)
     return 0.0

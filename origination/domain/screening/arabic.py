@@ -24,10 +24,15 @@ LETTERS: dict[str, tuple[str, ...]] = {
     "ڑ": ("r",),
 }  # fmt: skip
 SHORT_VOWELS = frozenset("aeiouy")
+# Letters of which every writing has a consonant.
+ALWAYS_HEARD = frozenset(
+    letter for letter, sounds in LETTERS.items() if all(set(sound) - SHORT_VOWELS for sound in sounds)
+)
 _MARKS = frozenset(chr(point) for point in (*range(0x064B, 0x0660), 0x0670, 0x0640))
 # Consonants that one writing may have twice or that typists mix up, cheaper than a wrong letter.
 _HOPELESS = 0.5
 LONG_CONSONANTS = 6
+_ROUNDING = 1e-9
 MISS, WRONG, EXTRA_CONSONANT, EXTRA_START = 0.9, 1.1, 0.9, 0.5
 DOUBTED_VOWEL, FINAL_H = 0.04, 0.1
 _CONSONANTS = {
@@ -58,18 +63,23 @@ def latin_from_arabic(word: str) -> str:
 
 
 @lru_cache(maxsize=50_000)
-def arabic_similarity(word: str, latin: str) -> float:
+def arabic_similarity(word: str, latin: str, least: float = 0.0) -> float:
     """How well a Latin word can be a reading of the Arabic one: 1 for a perfect reading, symmetric in no way needed.
 
     A walk over both: an Arabic letter consumes one of its Latin writings (doubled letters count once), Latin vowels in
-    between cost nothing after a consonant; what fits nowhere costs. The cost is set against the length.
+    between cost nothing after a consonant; what fits nowhere costs. The cost is set against the length. A reading that
+    is hopeless, or cannot reach `least`, is given up: 0.
     """
     letters = bare(word)
     if not letters or not latin:
         return 0.0
     written = sum(1 for char in letters if "" not in LETTERS.get(char, ("",)))
-    size = max(written, sum(1 for char in latin if char not in SHORT_VOWELS), 2)
-    return max(0.0, 1.0 - _walk(letters, latin, most=_HOPELESS * size) / size)
+    heard = sum(1 for char in latin if char not in SHORT_VOWELS)
+    size = max(written, heard, 2)
+    most = min(_HOPELESS, 1.0 - least) * size + _ROUNDING
+    if (sum(1 for char in letters if char in ALWAYS_HEARD) - heard) * MISS > most:
+        return 0.0
+    return max(0.0, 1.0 - _walk(letters, latin, most) / size)
 
 
 def _walk(letters: str, latin: str, most: float) -> float:

@@ -6,16 +6,19 @@ The walk of arabic.py is a shortest path; here its steps run over arrays, one le
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from origination.domain.screening.arabic import (
+    ALWAYS_HEARD,
     DOUBTED_VOWEL,
     EXTRA_CONSONANT,
     EXTRA_START,
     FINAL_H,
     LETTERS,
+    MISS,
     SHORT_VOWELS,
     WRONG,
     bare,
@@ -24,7 +27,10 @@ from origination.domain.screening.arabic import (
 
 Floats = NDArray[np.float64]
 _FAR = np.inf
+_IS_VOWEL = np.zeros(256, dtype=bool)
+_IS_VOWEL[[ord(char) for char in SHORT_VOWELS]] = True
 _ROUNDING = 1e-9
+_LEAST_MISS = min(MISS, EXTRA_CONSONANT)
 
 
 def _sounds(letter: str, *, last: bool) -> tuple[str, ...]:
@@ -38,6 +44,11 @@ def _written(letters: str) -> int:
 
 def _consonants(latin: str) -> int:
     return sum(1 for char in latin if char not in SHORT_VOWELS)
+
+
+def _capacity(letters: str) -> int:
+    """How many Latin consonants may stand for the letters, each doubled."""
+    return sum(2 * max(map(_consonants, LETTERS.get(letter, ("",)))) for letter in letters) + 1
 
 
 def _likeness(costs: Floats, sizes: Floats) -> Floats:
@@ -149,8 +160,13 @@ class LatinWords:
         if not rows.size or not letters:
             return out
         every = self.sizes(native)[rows]
-        going = np.arange(rows.size)
-        state = _Walk(self._chars[rows], self._sizes[rows])
+        # Letters that are always heard and have no consonant on the other side, and the other way round.
+        heard = self._consonants[rows]
+        unheard = np.maximum(sum(letter in ALWAYS_HEARD for letter in letters) - heard, heard - _capacity(letters))
+        going = np.flatnonzero(unheard * _LEAST_MISS <= (1.0 - least) * every + _ROUNDING)
+        if not going.size:
+            return out
+        state = _Walk.begin(self._chars[rows[going]], self._sizes[rows[going]])
         for place, letter in enumerate(letters):
             state.read(letter, last=place == len(letters) - 1)
             kept = state.costs.min(axis=1) <= (1.0 - least) * every[going] + _ROUNDING
@@ -163,38 +179,48 @@ class LatinWords:
         return out
 
 
+@dataclass
 class _Walk:
     """How far an Arabic word has been read along each of many Latin ones, and at what cost."""
 
-    def __init__(self, chars: NDArray[np.uint8], sizes: NDArray[np.int32], costs: Floats | None = None) -> None:
-        self._chars, self._sizes = chars[:, : int(sizes.max()) + 1], sizes
-        vowels = np.isin(self._chars, np.frombuffer("".join(sorted(SHORT_VOWELS)).encode(), dtype=np.uint8))
-        inside = np.arange(self._chars.shape[1])[None, :] < sizes[:, None]
-        self._passing = _passing_many(self._chars, vowels, inside, sizes)
-        self._wrong = np.where(inside & ~vowels, WRONG, _FAR)
-        if costs is None:
-            costs = np.full(self._chars.shape, _FAR)
-            costs[:, 0] = 0.0
-        self.costs = costs[:, : self._chars.shape[1]]
+    chars: NDArray[np.uint8]
+    sizes: NDArray[np.int32]
+    passing: Floats
+    wrong: Floats
+    costs: Floats
+
+    @classmethod
+    def begin(cls, chars: NDArray[np.uint8], sizes: NDArray[np.int32]) -> _Walk:
+        """Nothing read yet."""
+        chars = chars[:, : int(sizes.max()) + 1]
+        vowels = _IS_VOWEL[chars]
+        inside = np.arange(chars.shape[1])[None, :] < sizes[:, None]
+        costs = np.full(chars.shape, _FAR)
+        costs[:, 0] = 0.0
+        wrong = np.where(inside & ~vowels, WRONG, _FAR)
+        return cls(chars, sizes, _passing_many(chars, vowels, inside, sizes), wrong, costs)
 
     def only(self, kept: NDArray[np.bool_]) -> _Walk:
         """The same for some of the words."""
-        return _Walk(self._chars[kept], self._sizes[kept], self.costs[kept])
+        sizes = self.sizes[kept]
+        width = int(sizes.max()) + 1
+        passing, wrong, costs = (array[kept, :width] for array in (self.passing, self.wrong, self.costs))
+        return _Walk(self.chars[kept, :width], sizes, passing, wrong, costs)
 
     def read(self, letter: str, *, last: bool) -> None:
         """One letter more."""
-        _pass_over(self.costs, self._passing)
+        _pass_over(self.costs, self.passing)
         following = self.costs + silent(letter, last=last)
-        following[:, 1:] = np.minimum(following[:, 1:], (self.costs + self._wrong)[:, :-1])
+        following[:, 1:] = np.minimum(following[:, 1:], (self.costs + self.wrong)[:, :-1])
         for sound in _sounds(letter, last=last):
             if sound:
-                _hear(self.costs, following, _heard(self._chars, sound), len(sound))
+                _hear(self.costs, following, _heard(self.chars, sound), len(sound))
         self.costs = following
 
     def ends(self) -> Floats:
         """What each whole reading costs."""
-        _pass_over(self.costs, self._passing)
-        return np.asarray(self.costs[np.arange(self._sizes.size), self._sizes])
+        _pass_over(self.costs, self.passing)
+        return np.asarray(self.costs[np.arange(self.sizes.size), self.sizes])
 
 
 def _passing_many(

@@ -5,6 +5,7 @@ As person_index.py; the bound mirrors the arithmetic of company.py.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from itertools import pairwise
 
 import numpy as np
@@ -15,7 +16,7 @@ from origination.domain.screening.alignment import JOIN_MIN
 from origination.domain.screening.company import ALIGNED_MIN, EMPTY, joined_similarity, word_similarity
 from origination.domain.screening.company_words import WEIGHTS, CompanyName, CompanyWord, Part, company_word
 from origination.domain.screening.fold import spell
-from origination.domain.screening.person_index import Arrays, Floats, packed, unpacked
+from origination.domain.screening.person_index import Arrays, Floats, packed, packed_keys, unpacked, unpacked_keys
 from origination.domain.screening.similarity import lifted
 from origination.domain.screening.vocabulary import Memory, Vocabulary, VocabularyBuilder
 from origination.domain.screening.words import native_name
@@ -27,7 +28,7 @@ _OWN = frozenset({Part.CORE, Part.NUMBER})
 _CONFLICT, _EXTRA, _EXTRA_TRADE, _TRADE = 1.0, 0.46, 0.36, 0.2
 _JOINED = 0.99
 _JOIN_LETTERS = 4
-_TABLES = ("words", "joined", "groups", "letters")
+_TABLES = ("words", "joined", "groups")
 
 
 def _prefixes(word: CompanyWord) -> set[str]:
@@ -68,7 +69,7 @@ class CompanyBuilder:
 
     def __init__(self) -> None:
         self.words, self.joined, self.groups = VocabularyBuilder(), VocabularyBuilder(), VocabularyBuilder()
-        self.letters = VocabularyBuilder()
+        self.letters: dict[str, list[int]] = defaultdict(list)
         self.counts: list[tuple[int, int, int]] = []
 
     def add(self, prepared: CompanyName) -> None:
@@ -88,17 +89,16 @@ class CompanyBuilder:
         for token in _pairs(prepared):
             self.joined.add(token, at)
         for token in _own_letters(prepared):
-            self.letters.add(token, at)
+            self.letters[token].append(at)
 
     def arrays(self) -> Arrays:
         """Everything, ready to be stored."""
         out: Arrays = {"counts": np.array(self.counts, dtype=np.int16).reshape(-1, 3)}
-        builders = (self.words, self.joined, self.groups, self.letters)
-        for name, builder in zip(_TABLES, builders, strict=True):
+        for name, builder in zip(_TABLES, (self.words, self.joined, self.groups), strict=True):
             tokens, folds, starts, postings = builder.arrays()
             out |= {f"{name}_tokens": packed(tokens), f"{name}_folds": packed(folds), f"{name}_starts": starts}
             out[f"{name}_postings"] = postings
-        return out
+        return out | packed_keys(self.letters)
 
 
 class CompanyIndex:
@@ -107,7 +107,7 @@ class CompanyIndex:
     def __init__(self, arrays: Arrays) -> None:
         counts = np.asarray(arrays["counts"], dtype=np.float32).reshape(-1, 3)
         self._own, self._core, self._plain = (counts[:, i].copy() for i in range(3))
-        self._words, self._joined, self._groups, self._letters = (
+        self._words, self._joined, self._groups = (
             Vocabulary(
                 unpacked(arrays[f"{name}_tokens"]), unpacked(arrays[f"{name}_folds"]),
                 np.asarray(arrays[f"{name}_starts"], dtype=np.int32),
@@ -115,6 +115,7 @@ class CompanyIndex:
             )
             for name in _TABLES
         )  # fmt: skip
+        self._letters = unpacked_keys(arrays)
         self._remembered = Memory()
         self._words_of: dict[int, CompanyWord] = {}
 
@@ -132,8 +133,7 @@ class CompanyIndex:
     def _by_letters(self, name: CompanyName) -> list[int]:
         """Names of which this is an acronym, and its own acronyms."""
         wanted = {("=" if token[0] == "+" else "+") + token[1:] for token in _own_letters(name)}
-        numbers = [self._letters.number[token] for token in wanted if token in self._letters.number]
-        return [int(at) for number in numbers for at in self._letters.names_with(number)]
+        return [int(at) for token in wanted for at in self._letters.get(token, ())]
 
     def _alike(self, word: CompanyWord) -> tuple[tuple[int, float], ...]:
         key = word.native or word.text

@@ -7,7 +7,7 @@ whose bound reaches the score are compared precisely. The bound mirrors the arit
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import pairwise
 
 import numpy as np
@@ -99,10 +99,7 @@ class PeopleBuilder:
             out[f"{name}_postings"] = postings
         fathers = [token for token, word in self.kinds.items() if word.role is Role.PATRONYMIC]
         out["fathers"] = packed(fathers)
-        out["key_names"] = packed(list(self.keys))
-        out["key_sizes"] = np.array([len(found) for found in self.keys.values()], dtype=np.int32)
-        out["key_values"] = np.array([at for found in self.keys.values() for at in found], dtype=np.int32)
-        return out
+        return out | packed_keys(self.keys)
 
 
 # Initials that may stand for one another, as in similarity.py.
@@ -131,6 +128,24 @@ def packed(words: list[str]) -> NDArray[np.generic]:
 def unpacked(data: NDArray[np.generic]) -> list[str]:
     """The words again."""
     return data.tobytes().decode().split("\n") if data.size else []
+
+
+def packed_keys(keys: Mapping[str, list[int]]) -> Arrays:
+    """Keys with the numbers of the names that have them."""
+    return {
+        "key_names": packed(list(keys)),
+        "key_sizes": np.array([len(found) for found in keys.values()], dtype=np.int32),
+        "key_values": np.array([at for found in keys.values() for at in found], dtype=np.int32),
+    }
+
+
+def unpacked_keys(arrays: Arrays) -> dict[str, NDArray[np.int32]]:
+    """The keys again."""
+    ends = np.cumsum(np.asarray(arrays["key_sizes"], dtype=np.int64)).tolist()
+    values = np.asarray(arrays["key_values"], dtype=np.int32)
+    starts = [0, *ends][:-1]
+    names = unpacked(arrays["key_names"])
+    return {key: values[start:end] for key, start, end in zip(names, starts, ends, strict=True)}
 
 
 def _exact_keys(name: Name) -> set[str]:
@@ -183,13 +198,7 @@ class PeopleIndex:
             for name in ("words", "joined")
         )  # fmt: skip
         self._is_father = set(unpacked(arrays["fathers"]))
-        ends = np.cumsum(np.asarray(arrays["key_sizes"], dtype=np.int64)).tolist()
-        values = np.asarray(arrays["key_values"], dtype=np.int32)
-        starts = [0, *ends][:-1]
-        self._keys = {
-            key: values[start:end]
-            for key, start, end in zip(unpacked(arrays["key_names"]), starts, ends, strict=True)
-        }  # fmt: skip
+        self._keys = unpacked_keys(arrays)
         self._remembered = Memory()
         self._words_of: dict[int, Word] = {}
         self._classes: dict[str, list[int]] | None = None

@@ -72,7 +72,7 @@ def native_similarity(one: str, one_latin: Spelling, other: str, other_latin: Sp
     native, latin = (one, other_latin) if one else (other, one_latin)
     if not plausible(native, latin.skeleton) or _are_other_names(native, latin.text):
         return 0.0
-    near = arabic_similarity(native, latin.text)
+    near = arabic_similarity(native, latin.text, NATIVE_MIN)
     return lifted(near) if near >= NATIVE_MIN else near
 
 
