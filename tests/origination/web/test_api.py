@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -114,3 +115,56 @@ def test_without_an_idempotency_key_nothing_is_taken(send):
 def test_messages_follow_the_language_asked_for(send):
     answer = send(whole(amount="0"), **{"Accept-Language": "zh-CN"})
     assert any("\u4e00" <= c <= "\u9fff" for c in answer.json["error"]["fields"]["amount"][0])
+
+
+LAST = {
+    "ends_on": "2025-12-31", "audited": True, "revenue": "1,200,000", "profit": "95000", "ebitda": "18万",
+    "total_assets": "900000", "total_liabilities": "520000", "equity": "380000",
+}  # fmt: skip
+BEFORE = {
+    "ends_on": "2024-12-31", "revenue": "1050000", "profit": "-8000", "total_assets": "850000",
+    "total_liabilities": "565000", "equity": "285000",
+}  # fmt: skip
+
+
+def test_a_company_sends_its_yearly_accounts(send, house):
+    answer = send(whole("sme") | {"accounts": [LAST, BEFORE]})
+    assert answer.status_code == 201, answer.text
+    with house.read() as r:
+        from origination.queries.find import application_id_of
+        from origination.tables.evidence import CompanyAccountsRow
+
+        mine = application_id_of(r, answer.json["reference"])
+        years = r.session.query(CompanyAccountsRow).filter_by(application_id=mine).all()
+        found = {
+            year.ends_on.isoformat(): (year.audited, year.by_applicant, json.loads(year.figures)) for year in years
+        }
+    assert found["2025-12-31"][:2] == (True, True)
+    assert found["2025-12-31"][2]["revenue"] == 120_000_000
+    assert found["2025-12-31"][2]["ebitda"] == 18_000_000
+    assert found["2024-12-31"][2]["profit"] == -800_000
+    assert found["2024-12-31"][0] is False
+
+
+@pytest.mark.parametrize(
+    ("accounts", "field"),
+    [
+        ([LAST, BEFORE | {"equity": "1"}], "accounts-1-equity"),
+        ([LAST | {"revenue": 1200000.5}], "accounts-0-revenue"),
+        ([LAST | {"turnover": "1"}], "accounts-0-turnover"),
+        ([LAST | {"audited": "yes"}], "accounts-0-audited"),
+        ([LAST | {"ends_on": "2099-12-31"}], "accounts-0-ends_on"),
+        ([{key: value for key, value in LAST.items() if key != "profit"}], "accounts-0-profit"),
+        ([LAST, BEFORE, LAST], "accounts-2-ends_on"),
+        ([LAST] * 4, "accounts"),
+        ({"2025": LAST}, "accounts"),
+    ],
+)
+def test_wrong_accounts_are_told_by_year_and_line(send, accounts, field):
+    answer = send(whole("sme") | {"accounts": accounts})
+    assert answer.status_code == 422
+    assert field in answer.json["error"]["fields"], answer.text
+
+
+def test_a_person_is_not_asked_for_accounts(send):
+    assert list(send(whole() | {"accounts": [LAST]}).json["error"]["fields"]) == ["accounts"]
