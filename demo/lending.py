@@ -18,7 +18,7 @@ from origination.steps.first_start import keep_sample_fresh
 from origination.steps.offer import due_to_expire, expire
 from origination.tables.application import ApplicationRow
 
-APPLICATIONS_A_DAY = (0.7, 1.74)  # on the first and on the last day: the lender grows
+APPLICATIONS_A_DAY = (0.75, 1.83)  # on the first and on the last day: the lender grows
 UNDECIDED_DAYS = 21  # so long before the end referred cases stay with the officers
 EARLY = {2: "offered", 3: "withdrawn", 4: "draft"}  # what has run out, or was taken back, long before the end
 OWN_LOAN_DAYS = 200  # how old the demo applicant's loan is

@@ -12,7 +12,7 @@ from core.domain.money import Money
 from origination.domain.affordability import Burden, company_affordability, person_affordability
 from origination.domain.decision import Decision, decide, refer_above_caps
 from origination.domain.facts import OwnBook, loan_facts
-from origination.domain.offer import Quote, Terms, Wish, instalment_of, quote
+from origination.domain.offer import Quote, Terms, Wish, heaviest, instalment_of, quote
 from origination.domain.policy import OriginationPolicy
 from origination.domain.pricing import Price, price
 from origination.domain.product import Product
@@ -90,25 +90,25 @@ def assess(case: Case, wish: Wish, policy: OriginationPolicy) -> Assessment:
         facts["kyc_outcome"] = case.kyc_outcome
     if score is not None:
         facts |= {"pd": score.pd, "points": score.points, "grade": score.grade}
-    offered: Quote | None = None
-    caps: tuple[CapOutcome, ...] = ()
-    if found is not None or case.ceilings is not None:
-        priced = quote(case.product, terms, case.day, case.ceilings)
-        caps = priced.caps
-    if found is not None:
-        offered = priced
+    costed = found is not None or case.ceilings is not None
+    priced = quote(case.product, terms, case.day, case.ceilings) if costed else None
+    offered = priced if found is not None else None
+    caps = () if priced is None else priced.caps
+    if offered is not None:
         facts |= {
             "rate_annual": rate,
             "cost_effective": offered.cost_effective,
             "cost_nominal": offered.cost_nominal,
         }
-    facts |= _burden_facts(case, facts, terms, policy)
+    burden = instalment_of(case.product, terms, case.day) if priced is None else heaviest(priced.schedule)
+    facts |= _burden_facts(case, facts, terms, policy, *burden)
     decision = refer_above_caps(decide(facts, policy.compiled, case.day), caps)
     return Assessment(wish, facts, decision, found, offered, caps)
 
 
-def _burden_facts(case: Case, facts: Facts, terms: Terms, policy: OriginationPolicy) -> dict[str, FactValue]:
-    most, first_year = instalment_of(case.product, terms, case.day)
+def _burden_facts(
+    case: Case, facts: Facts, terms: Terms, policy: OriginationPolicy, most: Money, first_year: Money
+) -> dict[str, FactValue]:
     stressed = Terms(
         terms.amount, terms.tenor_months, terms.kind, min(_RATE_MAX, terms.rate_annual + policy.stress.rate)
     )

@@ -131,7 +131,11 @@ def quote(product: Product, terms: Terms, on: date, ceilings: Ceilings | None = 
 
 def instalment_of(product: Product, terms: Terms, on: date) -> tuple[Money, Money]:
     """(highest instalment, sum due in the first twelve months), without the cost rates: the quick half of a quote."""
-    schedule = build_schedule(request_schedule(product, terms, on))
+    return heaviest(build_schedule(request_schedule(product, terms, on)))
+
+
+def heaviest(schedule: Schedule) -> tuple[Money, Money]:
+    """(highest instalment, sum due in the first twelve months) of a schedule."""
     most = max(schedule.payment_minor) if schedule.level_minor is None else schedule.level_minor
     return Money(most, schedule.currency), Money(sum(schedule.payment_minor[:12]), schedule.currency)
 

@@ -33,12 +33,21 @@ A = TypeVar("A", BureauReportRow, DecisionRow, FactSetRow, KycCheckRow)
 
 def product_of(w: Work, row: ApplicationRow) -> Product:
     """The version of the product this application was made with. A version never changes: one look a work."""
-    kept: dict[tuple[str, int], Product] = w.session.info.setdefault("products", {})
-    key = (row.product_code, row.product_version)
-    if key not in kept:
-        query = select(ProductRow).where(ProductRow.code == key[0], ProductRow.version == key[1])
-        kept[key] = read_product(w.session.scalars(query).one().body)
-    return kept[key]
+    found = _products(w).get((row.product_code, row.product_version))
+    if found is not None:
+        return found
+    query = select(ProductRow).where(ProductRow.code == row.product_code, ProductRow.version == row.product_version)
+    return kept_product(w, w.session.scalars(query).one())
+
+
+def kept_product(w: Work, row: ProductRow) -> Product:
+    """The product of a row, remembered for the rest of this work."""
+    return _products(w).setdefault((row.code, row.version), read_product(row.body))
+
+
+def _products(w: Work) -> dict[tuple[str, int], Product]:
+    found: dict[tuple[str, int], Product] = w.session.info.setdefault("products", {})
+    return found
 
 
 def answers_of(row: ApplicationRow) -> dict[str, FactValue]:

@@ -254,7 +254,5 @@ def can_ask_person(r: Work, row: ApplicationRow) -> bool:
 
 def decline_before(r: Work, made: DecisionRow) -> DecisionRow:
     """The decision on the wish that a counter-offer answers."""
-    query = select(DecisionRow).where(
-        DecisionRow.application_id == made.application_id, DecisionRow.number == made.number - 1
-    )
-    return r.session.scalars(query).one()
+    decisions = r.children(DecisionRow, application_id=made.application_id)
+    return next(one for one in decisions if one.number == made.number - 1)

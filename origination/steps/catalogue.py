@@ -13,7 +13,8 @@ from core.domain.actor import Role
 from core.domain.errors import Conflict, NotFound
 from core.domain.ids import uuid7
 from core.domain.texts import Text
-from origination.domain.product import Product, product_to_dict, read_product, read_products
+from origination.domain.product import Product, product_to_dict, read_products
+from origination.queries.rows import kept_product
 from origination.tables.product import ProductRow
 
 SEED = Path(__file__).parents[1] / "reference" / "products.toml"
@@ -77,4 +78,4 @@ def product_on_sale(w: Work, code: str) -> Product:
     row = w.session.scalars(query.order_by(ProductRow.version.desc()).limit(1)).first()
     if row is None:
         raise NotFound(Text("This product is not on sale"))
-    return read_product(row.body)
+    return kept_product(w, row)

@@ -67,13 +67,13 @@ def own_book(w: Work, row: ApplicationRow, *, fact_conflicts: int = 0) -> OwnBoo
 
     Raises PolicyInvalid for an exposure in a currency without a reference rate: who lends in it must set one.
     """
-    from repayment.queries.exposure import exposure_minor, open_loans
+    from repayment.queries.exposure import exposure_of
 
     parties = related_parties(w, row)
-    exposure = _sum(w, exposure_minor(w, parties), row.currency)
+    found = exposure_of(w, parties)
     return OwnBook(
-        exposure=exposure,
-        loans=open_loans(w, parties),
+        exposure=_sum(w, found.minor, row.currency),
+        loans=found.loans,
         other_applications_30d=_other_applications(w, row, parties),
         fact_conflicts=fact_conflicts,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -16,28 +16,29 @@ from repayment.tables import LoanRow
 OWED = (LoanStatus.PENDING.value, LoanStatus.ACTIVE.value, LoanStatus.CHARGED_OFF.value)
 
 
-def exposure_minor(w: Work, party_ids: Collection[UUID]) -> dict[str, int]:
-    """Minor units by currency that these parties owe or are promised: principal out, sums to be disbursed, and what
-    was charged off and is still owed."""
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """What some parties owe or are promised, in minor units by currency (principal out, sums to be disbursed, and what
+    was charged off and is still owed), and how many loans that are neither repaid nor cancelled it comes from."""
+
+    minor: Mapping[str, int]
+    loans: int
+
+
+def exposure_of(w: Work, party_ids: Collection[UUID]) -> Exposure:
+    """The exposure to these parties together."""
     if not party_ids:
-        return {}
+        return Exposure({}, 0)
     promised = func.greatest(LoanRow.principal_minor - LoanRow.principal_lent_minor, 0)
     pending = func.sum(promised).filter(LoanRow.status == LoanStatus.PENDING.value)
     owed = func.sum(LoanRow.principal_out_minor + LoanRow.charged_off_minor)
     query = (
-        select(LoanRow.currency, owed, func.coalesce(pending, 0))
+        select(LoanRow.currency, owed, func.coalesce(pending, 0), func.count())
         .where(LoanRow.borrower_id.in_(party_ids), LoanRow.status.in_(OWED))
         .group_by(LoanRow.currency)
     )
-    return {currency: int(out) + int(coming) for currency, out, coming in w.session.execute(query)}
-
-
-def open_loans(w: Work, party_ids: Collection[UUID]) -> int:
-    """Loans of these parties that are neither repaid nor cancelled."""
-    if not party_ids:
-        return 0
-    query = select(func.count()).where(LoanRow.borrower_id.in_(party_ids), LoanRow.status.in_(OWED))
-    return int(w.session.scalar(query) or 0)
+    rows = w.session.execute(query).all()
+    return Exposure({row[0]: int(row[1]) + int(row[2]) for row in rows}, sum(row[3] for row in rows))
 
 
 @dataclass(frozen=True, slots=True)

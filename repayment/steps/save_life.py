@@ -40,6 +40,7 @@ def save_life(w: Work, loan: LoanRow, life: Life, before: Sequence[tuple[Any, ..
     """Writes what one event changed. `before` are the lines' values as they were loaded."""
     write_postings(w, loan, life.postings)
     if life.versions:
+        w.session.flush()
         for version in life.versions:
             _write_version(w, loan, version, life.state.lines if version is life.versions[-1] else None)
     else:
@@ -111,15 +112,14 @@ def _update_lines(w: Work, loan: LoanRow, lines: Sequence[Line], before: Sequenc
 
 
 def _write_version(w: Work, loan: LoanRow, version: Version, lines: Sequence[Line] | None) -> None:
-    """A new active version. Of versions passed on the way to the last one only the plan is kept."""
-    w.session.flush()
-    table = LoanScheduleRow.__table__
+    """A new active version over an event that is written. Of versions passed on the way only the plan is kept."""
+    table, connection = LoanScheduleRow.__table__, w.session.connection()
     if loan.schedule_id is not None:
-        w.session.execute(
+        connection.execute(
             update(table).where(table.c.loan_id == loan.id, table.c.is_active).values(is_active=False)  # type: ignore[arg-type]
         )
     schedule_id, number = uuid7(), 1 if loan.schedule_id is None else _next_version(w, loan.id)
-    w.session.execute(
+    connection.execute(
         insert(table).values(  # type: ignore[arg-type]
             id=schedule_id, loan_id=loan.id, version=number, reason=version.reason, effective_on=version.on,
             booked_on=w.today, made_at=w.now, event_id=version.event_id, is_active=lines is not None,
@@ -127,7 +127,7 @@ def _write_version(w: Work, loan: LoanRow, version: Version, lines: Sequence[Lin
         )
     )  # fmt: skip
     kept = lines if lines is not None else [planned_line(plan) for plan in version.lines]
-    w.session.execute(
+    connection.execute(
         insert(InstalmentRow.__table__),  # type: ignore[arg-type]
         [
             {

@@ -23,7 +23,7 @@ from repayment.domain.state import LoanStatus
 from repayment.queries.as_of import loan_as_of
 from repayment.queries.books import failed_checks, journal_csv, trial_balance
 from repayment.queries.days import closed_days
-from repayment.queries.exposure import exposure_minor, open_loans, performance_sample
+from repayment.queries.exposure import Exposure, exposure_of, performance_sample
 from repayment.queries.loan_page import LineStatus, loan_events, loan_page, settlement
 from repayment.queries.loans import bucket_counts, loan_by_reference, loan_count, loan_list, worklist
 from repayment.queries.portfolio import Vintage, portfolio, quarterly, roll_rates, vintages
@@ -57,9 +57,8 @@ def test_lists_and_the_worklist(house: House) -> None:
         assert loan_by_reference(r, summary.reference.lower()) == summary
         assert loan_list(r, search=summary.reference)[0] == summary
         assert bucket_counts(r)[Bucket.D1_30] == (2, {"CNY": 2_000_000})
-        assert exposure_minor(r, [summary.borrower_id]) == {"CNY": 1_000_000}
-        assert open_loans(r, [summary.borrower_id]) == 1
-        assert exposure_minor(r, []) == {}
+        assert exposure_of(r, [summary.borrower_id]) == Exposure({"CNY": 1_000_000}, 1)
+        assert exposure_of(r, []) == Exposure({}, 0)
 
 
 def test_the_loan_page_and_payments(house: House) -> None:

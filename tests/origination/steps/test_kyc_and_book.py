@@ -22,7 +22,7 @@ from origination.steps.offer import accept_offer, reconsider_offer
 from origination.steps.screening_lists import SAMPLE
 from origination.tables.application import ApplicationRow
 from origination.tables.contract import ContractRow
-from repayment.queries.exposure import exposure_minor, open_loans
+from repayment.queries.exposure import Exposure, exposure_of
 from tests.origination.steps.journey import KnownBureau, resident_id, send
 
 REASON = "Compared with the document in person."
@@ -118,8 +118,7 @@ def test_a_signed_contract_is_booked_and_paid_out_once(house, applicant):
     with house.read() as r:
         row = row_of(r, sent)
         assert row.status == S.BOOKED.value
-        assert exposure_minor(r, [row.party_id]) == {"CNY": 2_000_000}
-        assert open_loans(r, [row.party_id]) == 1
+        assert exposure_of(r, [row.party_id]) == Exposure({"CNY": 2_000_000}, 1)
 
 
 def test_what_is_owed_counts_into_the_next_application(house, applicant):
