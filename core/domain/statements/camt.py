@@ -15,10 +15,13 @@ from core.domain.texts import Text
 _DAMAGED = Text("The XML file is damaged. Export the statement again.")
 _OPENING = ("OPBD", "PRCD")  # an opening balance, or the closing one of the statement before
 _CLOSING = ("CLBD",)
+_DIGITS_MAX = 18  # of ActiveOrHistoricCurrencyAndAmount
 
 
 def looks_like_camt(data: bytes) -> bool:
     """True for XML."""
+    if data[:2] in {b"\xff\xfe", b"\xfe\xff"}:
+        return data[2:4].strip(b"\x00") == b"<"
     return data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
 
 
@@ -37,9 +40,11 @@ def read_camt(data: bytes) -> tuple[BankStatement, ...]:
         raise wrong(Text("The XML file contains a document type definition, which statements never do")) from None
     except (ParseError, ValueError, LookupError):
         raise wrong(_DAMAGED) from None
-    body = next((node for node in root.iter() if _local(node) == "BkToCstmrStmt"), None)  # perhaps in an envelope
+    for node in root.iter():
+        node.tag = str(node.tag).rpartition("}")[2]
+    body = next((node for node in root.iter() if node.tag == "BkToCstmrStmt"), None)  # perhaps in an envelope
     if body is None:
-        name = _local(next(iter(root), root))
+        name = next(iter(root), root).tag
         raise wrong(Text("This is not a bank statement (camt.053) but {name}. Choose the statement file.", name=name))
     found = tuple(_statement(one) for one in _children(body, "Stmt"))
     if not found:
@@ -62,7 +67,6 @@ def _statement(node: Any) -> BankStatement:
     days = [entry.booked_on for entry in entries]
     start = _day(_text(node, "FrToDt/FrDtTm")) or min([*days, closing[2]])
     end = _day(_text(node, "FrToDt/ToDtTm")) or max([*days, closing[2]])
-    holder = _text(node, "Acct/Ownr/Nm") or _text(node, "Acct/Ownr/Pty/Nm")
     holder = _text(node, "Acct/Ownr/Nm") or _text(node, "Acct/Ownr/Pty/Nm")
     return BankStatement(
         StatementFormat.CAMT053, account, currency, min([start, *days]), max([end, *days]), entries, opening[1],
@@ -163,7 +167,10 @@ def _amount(node: Any) -> Money:
 
 def _money(node: Any) -> Money:
     try:
-        return Money.of(Decimal((node.text or "").strip()), node.get("Ccy", ""))
+        amount = Decimal((node.text or "").strip())
+        if not amount.is_finite() or amount.adjusted() >= _DIGITS_MAX:
+            raise InvalidOperation
+        return Money.of(amount, node.get("Ccy", ""))
     except (InvalidOperation, ValueError):
         raise wrong(Text("{amount} is not an amount of money", amount=repr((node.text or "")[:30]))) from None
 
@@ -175,16 +182,12 @@ def _day(text: str) -> date | None:
         raise wrong(Text("{day} is not a date", day=repr(text[:30]))) from None
 
 
-def _local(node: Any) -> str:
-    return str(node.tag).rpartition("}")[2]
-
-
 def _children(node: Any | None, name: str) -> list[Any]:
-    return [] if node is None else [one for one in node if _local(one) == name]
+    return [] if node is None else list(node.findall(name))
 
 
 def _child(node: Any, name: str) -> Any | None:
-    return next(iter(_children(node, name)), None)
+    return node.find(name)
 
 
 def _find(node: Any, path: str) -> Any | None:

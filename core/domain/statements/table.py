@@ -20,33 +20,63 @@ from core.domain.statements.statement import BankStatement, StatementEntry, Stat
 from core.domain.texts import Text
 
 _HEADER_LINES = 40
+_MONEYS = ("amount", "debit", "credit", "balance")
 # Words of column heads, lower case, by what the column holds; the first column that fits is taken.
 _HEADS: Mapping[str, tuple[str, ...]] = {
-    "booked": ("booking date", "booked", "transaction date", "posting date", "date", "buchungstag", "buchungsdatum",
-               "datum", "fecha operación", "fecha operacion", "fecha", "交易日期", "交易时间", "记账日期", "日期"),
-    "value": ("value date", "valutadatum", "valuta", "wertstellung", "fecha valor", "起息日"),
-    "amount": ("amount", "betrag", "betrag (eur)", "umsatz", "importe", "交易金额", "金额", "金额(元)", "发生额"),
-    "debit": ("debit", "money out", "paid out", "withdrawal", "withdrawals", "soll", "belastung", "cargo", "debe",
-              "支出", "支出金额", "借方发生额", "借方金额"),
-    "credit": ("credit", "money in", "paid in", "deposit", "deposits", "haben", "gutschrift", "abono", "haber",
-               "收入", "收入金额", "存入金额", "贷方发生额", "贷方金额"),
-    "sign": ("credit/debit", "debit/credit", "dr/cr", "soll/haben", "收/支", "收支", "借贷标志", "借贷"),
-    "balance": ("balance", "running balance", "saldo", "kontostand", "saldo nach buchung", "余额", "账户余额",
-                "交易后余额"),
-    "currency": ("currency", "währung", "waehrung", "divisa", "moneda", "币种", "货币"),
-    "name": ("counterparty", "payee", "payer", "name", "beneficiary", "beguenstigter/zahlungspflichtiger",
-             "begünstigter/zahlungspflichtiger", "auftraggeber / begünstigter", "empfänger", "zahlungsbeteiligter",
-             "beneficiario", "ordenante", "交易对方", "对方户名", "对方名称", "对手户名"),
-    "account": ("counterparty account", "iban", "kontonummer/iban", "iban zahlungsbeteiligter", "cuenta", "对方账号",
-                "对手账号"),
-    "text": ("description", "details", "reference", "narrative", "memo", "text", "verwendungszweck", "buchungstext",
-             "concepto", "摘要", "用途", "备注", "商品", "交易说明", "附言"),
-}  # fmt: skip
-_OUT = frozenset({"debit", "dr", "d", "s", "soll", "out", "支出", "支", "借"})
-_IN = frozenset({"credit", "cr", "c", "h", "haben", "in", "收入", "收", "贷"})
+    name: tuple(word.strip() for word in words.split("|"))
+    for name, words in {
+        "booked": (
+            "booking date | booked | transaction date | posting date | date | buchungstag | buchungsdatum | "
+            "datum | fecha operación | fecha operacion | fecha | data contabile | data operazione | data | "
+            "date opération | date operation | date de comptabilisation | 交易日期 | 交易时间 | "
+            "交易创建时间 | 记账日期 | 记账日 | 入账日期 | 交易日 | 日期"
+        ),
+        "value": (
+            "value date | valutadatum | valuta | wertstellung | fecha valor | data valuta | date valeur | "
+            "date de valeur | rentedatum | 起息日"
+        ),
+        "amount": (
+            "amount | betrag | betrag (eur) | umsatz | importe | importo | montant | bedrag | valor | "
+            "quantia | 交易金额 | 金额 | 金额(元) | 发生额"
+        ),
+        "debit": (
+            "debit | debit amount | débit | addebiti | dare | débito | debito | uitgaven | money out | "
+            "paid out | withdrawal | withdrawals | soll | belastung | cargo | debe | 支出 | 支出金额 | "
+            "借方发生额 | 借方金额 | 借方 | 支取 | 支取金额 | 转出 | 转出金额"
+        ),
+        "credit": (
+            "credit | credit amount | crédit | accrediti | avere | crédito | credito | inkomsten | "
+            "money in | paid in | deposit | deposits | haben | gutschrift | abono | haber | 收入 | "
+            "收入金额 | 存入金额 | 贷方发生额 | 贷方金额 | 贷方 | 存入 | 转入 | 转入金额"
+        ),
+        "sign": "credit/debit | debit/credit | dr/cr | soll/haben | af bij | af/bij | 收/支 | 收支 | 借贷标志 | 借贷",
+        "balance": (
+            "balance | running balance | saldo | solde | saldo contabile | saldo na mutatie | kontostand | "
+            "saldo nach buchung | 余额 | 账户余额 | 交易后余额"
+        ),
+        "currency": "currency | währung | waehrung | divisa | moneda | 币种 | 货币",
+        "name": (
+            "counterparty | payee | payer | name | beneficiary | beguenstigter/zahlungspflichtiger | "
+            "begünstigter/zahlungspflichtiger | auftraggeber / begünstigter | empfänger | "
+            "zahlungsbeteiligter | beneficiario | ordenante | 交易对方 | 对方户名 | 对方名称 | 对手户名"
+        ),
+        "account": (
+            "counterparty account | iban | kontonummer/iban | iban zahlungsbeteiligter | cuenta | 对方账号 | 对手账号"
+        ),
+        "text": (
+            "description | details | reference | narrative | memo | text | verwendungszweck | "
+            "buchungstext | concepto | libellé | libelle | descrizione | causale | descrição | "
+            "omschrijving | naam / omschrijving | mededelingen | transaction description | 摘要 | 用途 | "
+            "备注 | 商品 | 商品名称 | 交易说明 | 附言"
+        ),
+    }.items()
+}
+_OUT = frozenset({"debit", "dr", "d", "s", "af", "soll", "out", "支出", "支", "借"})
+_IN = frozenset({"credit", "cr", "c", "h", "bij", "haben", "in", "收入", "收", "贷"})
 _DATES = ("%Y-%m-%d", "%Y/%m/%d", "%Y%m%d", "%Y.%m.%d", "%d.%m.%Y", "%d.%m.%y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y",
           "%Y年%m月%d日", "%d/%m/%y", "%d %b %Y")  # fmt: skip
 _CURRENCY = re.compile(r"\b(CNY|RMB|EUR|USD|GBP|CHF|JPY|HKD)\b|(人民币)|(€)|(£)|(￥|¥)")
+_DIGITS = re.compile(r"\d{1,18}(\.\d*)?|\.\d+")
 _SIGNED = {"€": "EUR", "£": "GBP", "¥": "CNY", "￥": "CNY", "人民币": "CNY", "RMB": "CNY"}
 
 
@@ -76,9 +106,7 @@ def read_table(text: str, currency: str | None = None) -> BankStatement:
         raise wrong(Text("The table has a head line, but no entries under it"))
     code = _currency(lines, rows[: at + 1], currency)
     form = _date_form([cells["booked"] for _, cells in lines])
-    comma = _decimal_comma(
-        cells.get(name, "") for _, cells in lines for name in ("amount", "debit", "credit", "balance")
-    )
+    comma = _decimal_comma(cells.get(name, "") for _, cells in lines for name in _MONEYS)
     read = [_line(number, cells, form, code, comma=comma) for number, cells in lines]
     ordered, opening, closing = _in_order(read)
     entries = tuple(
@@ -103,9 +131,19 @@ def _rows(text: str) -> list[list[str]]:
     if counts[";"] and counts[";"] >= len([line for line in head.splitlines() if line.strip()]):
         mark = ";"  # commas beside semicolons are decimal commas
     try:
-        return list(csv.reader(io.StringIO(text), delimiter=mark))
-    except csv.Error:
+        return list(csv.reader(io.StringIO(text), delimiter=mark, strict=True))
+    except csv.Error as refused:
+        # Quotation marks inside a quoted cell are sloppy; a cell that never ends swallows entries.
+        if "expected after" in str(refused):
+            return _sloppy(text, mark)
         raise wrong(Text("The table is damaged: a quotation mark is not closed. Export it again.")) from None
+
+
+def _sloppy(text: str, mark: str) -> list[list[str]]:
+    rows = list(csv.reader(io.StringIO(text), delimiter=mark))
+    if any("\n" in cell for row in rows for cell in row):
+        raise wrong(Text("The table is damaged: a quotation mark is not closed. Export it again."))
+    return rows
 
 
 def _header(rows: list[list[str]]) -> tuple[int, dict[int, str]]:
@@ -141,7 +179,10 @@ def _currency(lines: list[tuple[int, dict[str, str]]], preamble: list[list[str]]
     found = next(iter(named), None)
     if found is None:
         match = _CURRENCY.search(" ".join(cell for row in preamble for cell in row))
+        signs = {sign for _, cells in lines for name in _MONEYS for sign in re.findall("[€£]", cells.get(name, ""))}
         found = _SIGNED.get(match[0], match[0]) if match else given
+        if found is None and len(signs) == 1:
+            found = _SIGNED[signs.pop()]
     if found is None or not re.fullmatch(r"[A-Z]{3}", found):
         raise wrong(Text("The table does not say in which currency the account is kept"))
     return found
@@ -218,7 +259,7 @@ def _amount(text: str, currency: str, number: int, *, comma: bool) -> Money:
     plain = plain.strip("()+-")
     plain = plain.replace(".", "").replace(",", ".") if comma else plain.replace(",", "")
     try:
-        value = Decimal(plain)
+        value = Decimal(plain if _DIGITS.fullmatch(plain) else "")
         if not value.is_finite() or -int(value.as_tuple().exponent) > exponent(currency) + 2:
             raise InvalidOperation
         amount = Money.of(value, currency)

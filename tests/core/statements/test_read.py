@@ -165,3 +165,45 @@ def test_any_text_gives_a_statement_or_a_reason(text):
 def test_letters_are_worked_out():
     assert decode("余额".encode("gb18030")) == "余额"
     assert decode("Rückgabe".encode("cp1252")) == "Rückgabe"
+
+
+@pytest.mark.parametrize(
+    ("table", "currency", "amounts"),
+    [
+        ("Date;Libellé;Débit;Crédit\n05/01/2026;LOYER;-800,00;\n26/01/2026;SALAIRE;;2 000,00\n", "EUR", "-800 2000"),
+        ("Data contabile;Descrizione;Addebiti;Accrediti;Saldo\n31/01/2026;affitto;800,00;;200,00\n", "EUR", "-800"),
+        ("Datum;Omschrijving;Af Bij;Bedrag (EUR)\n20260105;X;Bij;1500,00\n20260106;X;Af;100,00\n", None, "1500 -100"),
+        ("Date,Description,Paid out,Paid in,Balance\n05 Jan 2026,RENT,£800.00,,£200.00\n", None, "-800"),
+        ("Transaction Date,Debit Amount,Credit Amount,Balance\n26/01/2026,,100.00,300.00\n", "GBP", "100"),
+        (
+            "交易号,交易创建时间,交易对方,商品名称,金额（元）,收/支\n1,2026-01-05 10:00:00,某店,书,35.00,支出\n",
+            "CNY",
+            "-35",
+        ),
+        ("交易日期,收入,支出,余额\n20260105,12000.00,,15000.00\n20260108,,300.50,14699.50\n", "CNY", "12000 -300.5"),
+    ],
+)
+def test_tables_of_many_banks(table, currency, amounts):
+    (found,) = read(table, currency)
+    assert [entry.amount.amount for entry in found.entries] == [Decimal(amount) for amount in amounts.split()]
+
+
+def test_camt_in_utf_16_and_of_every_version():
+    for version in ("02", "04", "06", "08", "13"):
+        text = ISO_EXAMPLE.replace("camt.053.001.02", f"camt.053.001.{version}")
+        assert len(read(text)[0].entries) == 3
+    wide = ISO_EXAMPLE.replace("UTF-8", "UTF-16")
+    assert read_statements(wide.encode("utf-16"))[0].closing == Money.of("435678.50", "SEK")
+
+
+@pytest.mark.parametrize(
+    ("table", "says"),
+    [
+        ('Date,Amount,Balance\n2026-01-05,"10,100\n2026-01-06,5,105\n', "quotation mark"),
+        ("Date,Amount\n2026-01-05,1e5\n", "not an amount"),
+        ("Date,Amount\n2026-01-05,NaN\n", "not an amount"),
+    ],
+)
+def test_cells_that_are_no_figures_are_refused(table, says):
+    with pytest.raises(InvalidInput, match=says):
+        read(table, "EUR")
