@@ -68,6 +68,9 @@ the reasons are. The same data, options and seed give the same bytes.
     "--values", type=click.Choice(["path", "interventional"]), default="path", show_default=True,
     help="Contributions of a deep card: by the paths of its trees, or against a background kept with it.",
 )  # fmt: skip
+@click.option(
+    "--reweigh", default="", help="Weigh past contracts so that this protected column and the outcome are independent."
+)
 @click.option("--points", type=FILE, help="Expert card: CSV with the columns feature, cell, points.")
 @click.option("--cluster", help="Grow the trees on a Dask cluster: tls://host:8786, or local. Bytes may differ.")
 @click.option("--policy", "policy_file", type=FILE, help="Another scoring policy than the installation's.")
@@ -77,8 +80,8 @@ the reasons are. The same data, options and seed give the same bytes.
 def train_card(
     data: Path | None, schema: Path, segment: str, kind: str, out: Path, seed: int, exclude: tuple[str, ...],
     central_tendency: float | None, cutoff_pd: float | None, baseline: str | None, rejects: Path | None,
-    reject_factor: float, values: str, points: Path | None, cluster: str | None, policy_file: Path | None, name: str,
-    purpose: str,
+    reject_factor: float, values: str, reweigh: str, points: Path | None, cluster: str | None,
+    policy_file: Path | None, name: str, purpose: str,
 ) -> None:  # fmt: skip
     from core.web.work import house
     from scoring.steps.draft import check_place, write_draft
@@ -92,7 +95,7 @@ def train_card(
     columns = read_schema(schema, data=data).without(exclude)
     request = TrainRequest(
         data or Path(), columns, segment, kind, _policy(policy_file), house().database.clock.today(), seed,
-        central_tendency, cutoff_pd, name, purpose, baseline, rejects, reject_factor, values,
+        central_tendency, cutoff_pd, name, purpose, baseline, rejects, reject_factor, values, reweigh=reweigh,
     )  # fmt: skip
     check_request(request)
     check_place(out)

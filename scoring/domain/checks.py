@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -35,9 +37,14 @@ class Finding:
     column: str
     text: Text
 
-    def to_json(self) -> dict[str, str]:
-        """JSON-ready."""
-        return {"code": self.code, "column": self.column, "text": str(self.text)}
+    def to_json(self) -> dict[str, Any]:
+        """JSON-ready: the words in English, and as message and parameters for readers of another language."""
+        said = {"msgid": self.text.msgid, "params": {name: _plain(value) for name, value in self.text.params.items()}}
+        return {"code": self.code, "column": self.column, "text": str(self.text), **said}
+
+
+def _plain(value: Any) -> str | int | float:
+    return value if isinstance(value, str | int | float) else str(value)
 
 
 def check_classes(bad: np.ndarray, target: str) -> list[Finding]:
@@ -170,8 +177,12 @@ def _codes_in(column: np.ndarray) -> tuple[float, ...]:
 
 
 def check_leaks(features: Sequence[Feature], columns: Sequence[np.ndarray], bad: np.ndarray) -> list[Finding]:
-    """Warns of a column that ranks too well alone, or whose odds jump from value to value as no cause does."""
+    """Warns of a column that ranks too well alone, or whose odds jump from value to value as no cause does.
+
+    A jump counts beyond what chance gives with so many rows (Hanley and McNeil 1982, the spread at an AUC of one half).
+    """
     found = []
+    chance = math.sqrt((len(bad) + 1) / (12 * bad.sum() * (len(bad) - bad.sum())))  # spread of an AUC without meaning
     for feature, column in zip(features, columns, strict=True):
         coarse = _alone(column, bad, 10, is_category=feature.is_category)
         fine = coarse if feature.is_category else _alone(column, bad, 400, is_category=False)
@@ -182,7 +193,7 @@ def check_leaks(features: Sequence[Feature], columns: Sequence[np.ndarray], bad:
                 name=feature.name, auc=f"{best:.3f}",
             )  # fmt: skip
             found.append(Finding("LEAK", feature.name, text))
-        if fine - coarse >= JUMP_AUC:
+        if fine - max(coarse, 0.5) >= JUMP_AUC + 2 * chance:
             text = Text(
                 "The odds of {name} jump between neighbouring values (AUC {fine} by value, {coarse} by band): it may "
                 "be recorded after the outcome",

@@ -142,6 +142,8 @@ class DataSchema:
         columns = tuple(_column(position, item) for position, item in enumerate(entry["columns"]))
         _refuse_twins([c.name for c in columns])
         target = entry.get("target") or next((c.name for c in columns if c.role is ColumnRole.TARGET), "")
+        if not target:
+            raise InvalidInput({"target": Text("The schema names no target: give it, or the role target to a column")})
         if target not in {c.name for c in columns}:
             raise InvalidInput({"target": Text("The schema's target {name} is not among its columns", name=target)})
         columns = tuple(replace(c, role=ColumnRole.TARGET, mono=0) if c.name == target else c for c in columns)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from scoring.domain.columns import Column, ColumnType, number_column
 from scoring.domain.stability import wilson_interval
 
 GROUP_MIN = 30
 EXPECTED_MIN = 5
+WEIGHT_MOST = 5.0
 
 
 def fairness_table(
@@ -26,7 +29,7 @@ def fairness_table(
     """
     names = np.asarray(labels)
     rows: list[dict[str, Any]] = []
-    for name in sorted(set(labels)):
+    for name in sorted(set(labels), key=_place):
         mine = names == name
         size = int(mine.sum())
         if size < GROUP_MIN and not small:
@@ -56,6 +59,19 @@ def fairness_table(
 def least_ratio(table: Sequence[Mapping[str, Any]]) -> float | None:
     """The lowest adverse impact ratio of a table; None when nothing could be compared."""
     return min((row["impact_ratio"] for row in table if row["impact_ratio"] is not None), default=None)
+
+
+def _place(label: str) -> tuple[int, float, str]:
+    """Groups in reading order: bands of numbers from the lowest up, then names, then "missing"."""
+    if label == "missing":
+        return 2, 0.0, label
+    if label.startswith("lowest"):
+        return 0, -math.inf, label
+    head = re.split(r"[ -]", label, maxsplit=1)[0]
+    try:
+        return 0, float(head), label
+    except ValueError:
+        return 1, 0.0, label
 
 
 def _rate(what: np.ndarray, among: np.ndarray) -> float | None:
@@ -91,6 +107,31 @@ def fisher_exact(a: int, n: int, b: int, m: int) -> float:
 
     seen = chance(a) * (1 + 1e-9)
     return min(1.0, sum(p for x in range(max(0, hits - m), min(n, hits) + 1) if (p := chance(x)) <= seen))
+
+
+def even_weights(labels: Sequence[str], bad: np.ndarray) -> np.ndarray:
+    """Weights of rows under which the outcome is as frequent in every group as in all (Kamiran and Calders 2012).
+
+    The mean is about one. Groups of fewer than 30 rows keep the weight one, and no row weighs more than five.
+    """
+    names = np.asarray(labels)
+    weight = np.ones(len(bad))
+    for name in sorted(set(labels)):
+        mine = names == name
+        if mine.sum() < GROUP_MIN:
+            continue
+        for value in (0.0, 1.0):
+            cell = mine & (bad == value)
+            if cell.any():
+                weight[cell] = min(WEIGHT_MOST, float(mine.sum() * (bad == value).mean() / cell.sum()))
+    return weight
+
+
+def groups_in(column: Column, values: Sequence[str]) -> list[str]:
+    """The group of every row: a category's label, or a band of a number. Raises InvalidInput."""
+    if column.type is ColumnType.CATEGORY:
+        return [value.strip() or "missing" for value in values]
+    return bands_of(number_column(column.name, column.type, values))
 
 
 def bands_of(column: np.ndarray) -> list[str]:

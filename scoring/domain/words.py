@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from core.domain.actor import Role
 from core.domain.texts import Text
 
@@ -26,3 +29,20 @@ OWNER_WORDS: dict[str, Text] = {
     Role.ADMIN.value: Text("Administrator"),
     Role.AUDITOR.value: Text("Auditor"),
 }
+_OUT_OF_TIME = "out of time by "
+
+
+def finding_text(raw: Mapping[str, Any]) -> str:
+    """What a check of the data found, as a Text; versions that keep it in English only say that."""
+    message, params = raw.get("msgid"), raw.get("params")
+    try:
+        return Text(message, **params) if message and isinstance(params, dict) else str(raw.get("text", ""))
+    except (KeyError, IndexError, ValueError, AttributeError, TypeError):  # a draft from elsewhere
+        return str(raw.get("text", ""))
+
+
+def split_text(split: str) -> str:
+    """How the rows of a test were chosen, as a Text."""
+    if split.startswith(_OUT_OF_TIME):
+        return Text("out of time by {column}", column=split.removeprefix(_OUT_OF_TIME))
+    return Text("stratified fifth") if split == "stratified fifth" else split

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -48,7 +48,7 @@ class WatchView:
 
     made_at: datetime
     since: date
-    until: date
+    last_day: date
     rows: int
     alerts: tuple[dict[str, str], ...]
     report: dict[str, Any]
@@ -113,4 +113,11 @@ def watch_of(r: Work, version_id: UUID) -> WatchView | None:
     row = r.session.scalars(query.order_by(MonitorReportRow.made_at.desc()).limit(1)).first()
     if row is None:
         return None
-    return WatchView(row.made_at, row.since, row.until, row.report["rows"], tuple(row.report["alerts"]), row.report)
+    return WatchView(
+        row.made_at,
+        row.since,
+        row.until - timedelta(days=1),
+        row.report["rows"],
+        tuple(row.report["alerts"]),
+        row.report,
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -49,6 +49,11 @@ class ReportView:
     since: date
     until: date
     report: dict[str, Any]
+
+    @property
+    def last_day(self) -> date:
+        """The last day it looks at."""
+        return self.until - timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)

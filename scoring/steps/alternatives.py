@@ -1,8 +1,9 @@
 """A search for less discriminatory alternatives: versions that rank as well within a tolerance and refuse more evenly.
 
-Variants leave features out, one more at a time from the best found so far, and try the learner's other plans. Every
-variant is cross-fitted on the same folds and approves the same share of applicants, so that only the mix differs.
-Protected columns are never inputs: they only measure. What is proposed is for people to judge: a variant may lose a
+Variants leave features out, one more at a time from the best found so far, try the learner's other plans, and weigh the
+rows so that the outcome is as frequent in every group (Kamiran and Calders 2012). Every variant is cross-fitted on the
+same folds and approves the same share of applicants, so that only the mix differs. Protected columns are never inputs:
+they measure, and weigh rows while a variant is fitted. What is proposed is for people to judge: a variant may lose a
 feature that is needed for other reasons.
 """
 
@@ -17,8 +18,8 @@ import numpy as np
 
 from core.domain.errors import InvalidInput
 from core.domain.texts import Text
-from scoring.domain.columns import ColumnType, DataSchema, number_column
-from scoring.domain.fairness import bands_of, fairness_table, least_ratio
+from scoring.domain.columns import DataSchema
+from scoring.domain.fairness import even_weights, fairness_table, groups_in, least_ratio
 from scoring.domain.metrics import auc, compare_aucs
 from scoring.domain.policy import ScoringPolicy
 from scoring.domain.version import Version
@@ -43,10 +44,12 @@ class _Material:
 
 @dataclass(frozen=True)
 class _Variant:
-    """One variant: the features left out, the plan, out-of-fold margins, and its ratios by protected column."""
+    """One variant: the features left out, the plan, the protected column rows were weighed by ("" for none),
+    out-of-fold margins, and its ratios by protected column."""
 
     left_out: tuple[int, ...]
     plan: Plan | None
+    reweighed: str
     margins: np.ndarray
     area: float
     ratios: dict[str, float | None]
@@ -73,11 +76,12 @@ def search_alternatives(
     material = _material(version, sample, seed)
     count = len(version.card.terms.features)
     plans: tuple[Plan | None, ...] = PLANS.get(version.kind, (None,))
-    total = len(plans) + min(ROUNDS, count - 1) * count
+    weighers = () if plans == (None,) else tuple(material.groups)
+    total = len(plans) + min(ROUNDS, count - 1) * count + 2 * len(weighers)
     tried: list[_Variant] = []
 
-    def attempt(left_out: tuple[int, ...], plan: Plan | None) -> _Variant:
-        variant = _fit(material, left_out, plan)
+    def attempt(left_out: tuple[int, ...], plan: Plan | None, reweighed: str = "") -> _Variant:
+        variant = _fit(material, left_out, plan, reweighed)
         tried.append(variant)
         progress("search", min(1.0, len(tried) / total))
         return variant
@@ -92,6 +96,9 @@ def search_alternatives(
         if step is None or step.ratio <= best.ratio:
             break
         best = step
+    for name in weighers:  # by itself, and on top of what was best without
+        for left_out in dict.fromkeys(((), best.left_out)):
+            attempt(left_out, base.plan, name)
     progress("search", 1.0)
     return _report(material, base, tried, allowed, policy.limits.impact_ratio_min, sample.rows)
 
@@ -115,29 +122,25 @@ def _material(version: Version, sample: Sample, seed: int) -> _Material:
 
 
 def _groups(schema: DataSchema, sample: Sample) -> dict[str, Sequence[str]]:
-    found: dict[str, Sequence[str]] = {}
-    for column in schema.protected:
-        if column.name not in sample.columns:
-            continue
-        values = sample.columns[column.name]
-        if column.type is ColumnType.CATEGORY:
-            found[column.name] = [value.strip() or "missing" for value in values]
-        else:
-            found[column.name] = bands_of(number_column(column.name, column.type, values))
-    return found
+    return {
+        column.name: groups_in(column, sample.columns[column.name])
+        for column in schema.protected
+        if column.name in sample.columns
+    }
 
 
-def _fit(material: _Material, left_out: tuple[int, ...], plan: Plan | None) -> _Variant:
+def _fit(material: _Material, left_out: tuple[int, ...], plan: Plan | None, reweighed: str) -> _Variant:
     kept = [at for at in range(len(material.columns)) if at not in left_out]
     features = [material.version.card.terms.features[at] for at in kept]
     columns = [material.columns[at] for at in kept]
     folds = fit_folds(
-        material.version.kind, features, columns, material.bad, plan, material.seed, lambda _stage, _share: None
-    )
+        material.version.kind, features, columns, material.bad, plan, material.seed, lambda _stage, _share: None,
+        rows_weigh=even_weights(material.groups[reweighed], material.bad) if reweighed else None,
+    )  # fmt: skip
     approved = folds.margins <= np.quantile(folds.margins, material.share)
     tables = {name: fairness_table(labels, material.bad, approved) for name, labels in material.groups.items()}
     ratios = {name: least_ratio(table) for name, table in tables.items()}
-    return _Variant(left_out, plan, folds.margins, auc(material.bad, folds.margins), ratios)
+    return _Variant(left_out, plan, reweighed, folds.margins, auc(material.bad, folds.margins), ratios)
 
 
 def _report(
@@ -149,6 +152,7 @@ def _report(
         difference, low, high = compare_aucs(material.bad, variant.margins, base.margins)
         return {
             "left_out": [names[at] for at in variant.left_out], "plan": variant.plan.name if variant.plan else "",
+            "reweighed": variant.reweighed,
             "auc": variant.area, "auc_difference": difference, "auc_difference_interval": [low, high],
             "ratios": variant.ratios, "ratio": variant.ratio, "within": base.area - variant.area <= allowed,
             "better": base.area - variant.area <= allowed and variant.ratio > base.ratio,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -11,7 +10,7 @@ import numpy as np
 
 from scoring.domain.columns import ColumnType, DataSchema, number_column
 from scoring.domain.curves import curves
-from scoring.domain.fairness import bands_of, fairness_table
+from scoring.domain.fairness import fairness_table, groups_in
 from scoring.domain.metrics import measure
 from scoring.domain.shapes import shapes_of
 from scoring.steps.assemble import Card
@@ -93,9 +92,5 @@ def fairness(
         if column.name not in sample.columns:
             continue
         values = [v for v, mine in zip(sample.columns[column.name], rows, strict=True) if mine]
-        if column.type is ColumnType.CATEGORY:
-            labels: Sequence[str] = [value.strip() or "missing" for value in values]
-        else:
-            labels = bands_of(number_column(column.name, column.type, values))
-        report[column.name] = fairness_table(labels, bad[rows], approved)
+        report[column.name] = fairness_table(groups_in(column, values), bad[rows], approved)
     return report

@@ -77,14 +77,19 @@ def folds_of(bad: np.ndarray, count: int, seed: int) -> np.ndarray:
 def fit_once(
     kind: str, features: Sequence[Feature], columns: Columns, bad: np.ndarray, plan: Plan | None, seed: int,
     watch: tuple[Columns, np.ndarray] | None = None, *, cluster: str | None = None,
+    rows_weigh: np.ndarray | None = None,
 ) -> tuple[Fit, int]:  # fmt: skip
     """One fit on encoded columns; with `watch` stopped early. Gives the fit and its rounds (0 for a regression).
 
-    `cluster` is the address of a Dask scheduler to grow the trees on.
+    `cluster` is the address of a Dask scheduler to grow the trees on. `rows_weigh` is a weight for every row; a
+    regression takes none.
     """
     if plan is None:
         return Fit(None, fit_woe(features, columns, bad)), 0
     matrix, outcome, weight = _with_blanks(features, columns, bad, seed)
+    if rows_weigh is not None:
+        weight = np.ones(len(outcome)) if weight is None else weight
+        weight[: len(bad)] = rows_weigh
     booster, rounds = train_booster(
         features, matrix, outcome, sized(plan, kind, len(bad)), additive=kind == "additive", seed=seed, weight=weight,
         watch=None if watch is None else (np.column_stack(watch[0]), watch[1]), cluster=cluster,
@@ -203,8 +208,12 @@ def fit_folds(
     seed: int,
     progress: Progress,
     cluster: str | None = None,
+    rows_weigh: np.ndarray | None = None,
 ) -> Fitted:
-    """Cross-fits the plan: rounds by early stopping, and the calibration of margins from rows a fold did not see."""
+    """Cross-fits the plan: rounds by early stopping, and the calibration of margins from rows a fold did not see.
+
+    `rows_weigh` counts in the fits only: the calibration takes rows as they came, so that the PD stays true.
+    """
     count = 5 if len(bad) < 40_000 else 3
     fold = folds_of(bad, count, seed + 1)
     margins = np.empty(len(bad))
@@ -213,8 +222,9 @@ def fit_folds(
         inside, outside = fold != k, fold == k
         held = take(columns, outside)
         fit, used = fit_once(
-            kind, features, take(columns, inside), bad[inside], plan, seed, (held, bad[outside]), cluster=cluster
-        )
+            kind, features, take(columns, inside), bad[inside], plan, seed, (held, bad[outside]), cluster=cluster,
+            rows_weigh=None if rows_weigh is None else rows_weigh[inside],
+        )  # fmt: skip
         margins[outside] = fit.margin(held)
         rounds.append(used)
         areas.append(auc(bad[outside], margins[outside]))

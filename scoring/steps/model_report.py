@@ -16,7 +16,7 @@ from core.i18n import speak
 from scoring.domain.policy import ScoringPolicy
 from scoring.domain.reasons import label_of
 from scoring.domain.shelf import version_at
-from scoring.domain.words import KIND_WORDS, OWNER_WORDS, SEGMENT_WORDS, STATUS_WORDS
+from scoring.domain.words import KIND_WORDS, OWNER_WORDS, SEGMENT_WORDS, STATUS_WORDS, finding_text, split_text
 from scoring.queries.card_view import version_page, watch_of
 from scoring.queries.watch_view import alerts, alternatives_of
 from scoring.tables import ModelVersionRow
@@ -51,6 +51,7 @@ def model_report_pdf(r: Work, version_id: UUID, *, locale: str = "en") -> tuple[
             alerts=alerts(r, version_id, limit=20), search=search.result if search and search.result else None,
             sender=documents.settings_in_use().lender_name, made_on=r.today, methods=METHODS, baselines=BASELINES,
             kind_words=KIND_WORDS, status_words=STATUS_WORDS, segment_words=SEGMENT_WORDS, label_of=label_of,
+            finding_text=finding_text, split_text=split_text,
             owner=OWNER_WORDS.get(policy.limits.owner, policy.limits.owner),
         )  # fmt: skip
     return page.view.name, documents.render_pdf(html, title=f"{page.view.name} model report", at=r.now)

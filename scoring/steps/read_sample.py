@@ -48,10 +48,13 @@ class Sample:
         return read_outcome(target, self.column(target), self.first_row)
 
 
+_TRUTH = {"true": 1.0, "false": 0.0}
+
+
 def read_outcome(target: str, raw: Sequence[str], first_row: int = 1) -> np.ndarray:
-    """Texts of a target column as 0.0 and 1.0. Raises InvalidInput."""
+    """Texts of a target column (0 and 1, false and true) as 0.0 and 1.0. Raises InvalidInput."""
     distinct = set(raw)
-    numbers = {text: parse_number(text) for text in distinct}
+    numbers = {text: _TRUTH.get(text.strip().lower(), parse_number(text)) for text in distinct}
     for offset, text in enumerate(raw):
         number = numbers[text]
         if number is None or number != number:  # noqa: PLR0124  (NaN)

@@ -19,7 +19,7 @@ REFITS_LEAST = 2  # ... and this many beyond
 
 def top_reason_stability(
     kind: str, features: Sequence[Feature], columns: Columns, bad: np.ndarray, plan: Plan | None, card: Card, seed: int,
-    progress: Callable[[str, float], None],
+    progress: Callable[[str, float], None], weight: np.ndarray | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Share of rows whose first reason stays the same after a refit on a bootstrap sample, mean over the refits.
 
@@ -37,7 +37,8 @@ def top_reason_stability(
         rows = rng.integers(0, len(bad), len(bad))
         progress("stability", at / count)
         if 0 < bad[rows].sum() < len(rows):
-            fit, _ = fit_once(kind, features, take(columns, rows), bad[rows], plan, seed + at + 1)
+            weighs = None if weight is None else weight[rows]
+            fit, _ = fit_once(kind, features, take(columns, rows), bad[rows], plan, seed + at + 1, rows_weigh=weighs)
             other = assemble(
                 kind, card.terms.segment, fit, features, take(columns, rows), bad[rows],
                 intercept=card.terms.intercept, slope=card.terms.slope, scale=card.terms.scale,

@@ -24,7 +24,8 @@ from scoring.domain.checks import (
     find_codes,
     usable,
 )
-from scoring.domain.columns import ColumnType, DataSchema, Feature, learn_features, number_column
+from scoring.domain.columns import Column, ColumnType, DataSchema, Feature, learn_features, number_column
+from scoring.domain.fairness import even_weights, groups_in
 from scoring.domain.metrics import measure
 from scoring.domain.policy import BASELINES, ScoringPolicy
 from scoring.domain.profile import profile
@@ -64,7 +65,8 @@ class TrainRequest:
     `central_tendency` is the long-run share of bads the PD is set to; None keeps the data's. `baseline` overrides the
     policy's. `rejects` is a file of refused applicants for reject inference, `reject_factor` how much worse than
     accepted ones of the same band they are taken to be. `values` says what an absent feature means in a deep card.
-    `cluster` is the address of a Dask scheduler to train the boosters on.
+    `cluster` is the address of a Dask scheduler to train the boosters on. `reweigh` names a protected column: rows then
+    weigh so that the outcome is as frequent in each of its groups; the column itself stays no input.
     """
 
     data: Path
@@ -83,6 +85,7 @@ class TrainRequest:
     reject_factor: float = 1.5
     values: str = "path"
     cluster: str | None = None
+    reweigh: str = ""
 
 
 @dataclass
@@ -93,6 +96,11 @@ class _Material:
     columns: Columns
     bad: np.ndarray
     findings: list[Finding] = field(default_factory=list)
+    weight: np.ndarray | None = None
+
+    def weight_of(self, rows: np.ndarray) -> np.ndarray | None:
+        """The weights of some rows; None when all weigh the same."""
+        return None if self.weight is None else self.weight[rows]
 
 
 @dataclass(frozen=True)
@@ -125,7 +133,7 @@ def train(request: TrainRequest, progress: Progress = lambda _stage, _share: Non
     early = ~held_out
     known, outcome, test = take(columns, early), bad[early], take(columns, held_out)
     plan, tried = choose_plan(request.kind, material.features, known, outcome, seed, progress, request.cluster)
-    learnt = _learn(request, material.features, known, outcome, plan, progress)
+    learnt = _learn(request, material.features, known, outcome, plan, progress, material.weight_of(early))
     test_pd = _pd(learnt.log_odds(test))
     cv_pd = _pd(learnt.folds.intercept + learnt.folds.slope * learnt.folds.margins)
     inferred: dict[str, Any] | None = None
@@ -139,9 +147,14 @@ def train(request: TrainRequest, progress: Progress = lambda _stage, _share: Non
         columns, bad = join(columns, parcelled.columns), np.concatenate([bad, parcelled.bad])
     progress("final", 0.0)
     if how.startswith("out of time"):  # the late rows move the level: calibrate the final card with them
-        late = fit_folds(request.kind, material.features, columns, bad, plan, seed, progress, request.cluster)
+        late = fit_folds(
+            request.kind, material.features, columns, bad, plan, seed, progress, request.cluster, material.weight
+        )
         learnt = replace(learnt, folds=late, plan=sized_plan(plan, late.rounds))
-    final, _ = fit_once(request.kind, material.features, columns, bad, learnt.plan, seed, cluster=request.cluster)
+    final, _ = fit_once(
+        request.kind, material.features, columns, bad, learnt.plan, seed, cluster=request.cluster,
+        rows_weigh=material.weight,
+    )  # fmt: skip
     progress("final", 1.0)
     shift = _shift(request.central_tendency, float(bad.mean()))
     card = _card(request, material.features, final, learnt, columns, bad, shift)
@@ -164,7 +177,7 @@ def train(request: TrainRequest, progress: Progress = lambda _stage, _share: Non
         "fairness": fairness(request.schema, sample, early, truth, cv_pd, card, shift),
         "reject_inference": inferred,
         "stability": top_reason_stability(
-            request.kind, material.features, columns, bad, learnt.plan, card, seed, progress
+            request.kind, material.features, columns, bad, learnt.plan, card, seed, progress, material.weight
         ),
         "exactness": _exactness(card, final, own),
         "findings": [finding.to_json() for finding in material.findings],
@@ -174,12 +187,14 @@ def train(request: TrainRequest, progress: Progress = lambda _stage, _share: Non
 
 def _learn(
     request: TrainRequest, features: tuple[Feature, ...], columns: Columns, bad: np.ndarray, plan: Plan | None,
-    progress: Progress,
+    progress: Progress, weight: np.ndarray | None = None,
 ) -> _Learnt:  # fmt: skip
-    folds = fit_folds(request.kind, features, columns, bad, plan, request.seed, progress, request.cluster)
+    folds = fit_folds(request.kind, features, columns, bad, plan, request.seed, progress, request.cluster, weight)
     sized = sized_plan(plan, folds.rounds)
     progress("test", 0.0)
-    fit, _ = fit_once(request.kind, features, columns, bad, sized, request.seed, cluster=request.cluster)
+    fit, _ = fit_once(
+        request.kind, features, columns, bad, sized, request.seed, cluster=request.cluster, rows_weigh=weight
+    )
     progress("test", 1.0)
     return _Learnt(folds, sized, fit)
 
@@ -238,6 +253,9 @@ def check_request(request: TrainRequest) -> None:
         )
     if request.values not in VALUES or (request.values != "path" and request.kind != "deep"):
         raise InvalidInput({"values": Text("Interventional values are for deep cards; additive ones need none")})
+    if request.reweigh and (request.kind == "logistic" or request.rejects is not None):
+        text = Text("Rows are weighed in additive and deep cards, and not together with inferred outcomes")
+        raise InvalidInput({"reweigh": text})
     if not 0 < request.reject_factor <= 10:
         raise InvalidInput({"reject-factor": Text("{value} must lie between 0 and 10", value=request.reject_factor)})
 
@@ -269,7 +287,23 @@ def _prepare(request: TrainRequest, sample: Sample) -> _Material:
     features = tuple(features[at] for at in kept)
     columns = [columns[at] for at in kept]
     findings += empty + check_leaks(features, columns, bad)
-    return _Material(features, columns, bad, findings)
+    return _Material(features, columns, bad, findings, _weights(request, sample, bad))
+
+
+def _weights(request: TrainRequest, sample: Sample, bad: np.ndarray) -> np.ndarray | None:
+    if not request.reweigh:
+        return None
+    column = weighing_column(request.schema, request.reweigh)
+    return even_weights(groups_in(column, sample.column(column.name)), bad)
+
+
+def weighing_column(schema: DataSchema, name: str) -> Column:
+    """The protected column rows are weighed by. Raises InvalidInput for any other."""
+    known = {column.name: column for column in schema.protected}
+    if name not in known:
+        text = Text("{name} is no protected column; those are: {names}", name=name, names=", ".join(known) or "-")
+        raise InvalidInput({"reweigh": text})
+    return known[name]
 
 
 def _holdout(request: TrainRequest, sample: Sample, material: _Material) -> tuple[np.ndarray, str]:
@@ -319,7 +353,7 @@ def _draft(
         "rejects": None if request.rejects is None else fingerprint(request.rejects),
         "reject_factor": None if request.rejects is None else request.reject_factor,
         "cluster": request.cluster is not None,
-    }  # fmt: skip
+    } | ({"reweigh": request.reweigh} if request.reweigh else {})  # fmt: skip
     schema = request.schema.to_json()
     mark = digest(json.dumps([data_hash, schema, options, request.kind], sort_keys=True).encode())[:8]
     head = {

@@ -25,7 +25,7 @@ from scoring.queries.scores import version_named
 from scoring.steps.draft import write_draft
 from scoring.steps.read_sample import read_sample
 from scoring.steps.registry import register_version
-from scoring.steps.train import KINDS, TrainRequest, train
+from scoring.steps.train import KINDS, TrainRequest, train, weighing_column
 from scoring.tables import TrainingRunRow
 
 RUN_TRAINING = "run_training"
@@ -47,6 +47,7 @@ class Wanted:
     central_tendency: float | None = None
     cutoff_pd: float | None = None
     seed: int = 7
+    reweigh: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """As a run keeps it."""
@@ -64,6 +65,10 @@ def ask_training(w: Work, wanted: Wanted, *, data: bytes, data_name: str, schema
     if wanted.kind not in KINDS:
         raise InvalidInput({"kind": Text("Choose one of the kinds")})
     found = _schema(schema, data_name).without(wanted.exclude)
+    if wanted.reweigh:
+        weighing_column(found, wanted.reweigh)
+        if wanted.kind == "logistic":
+            raise InvalidInput({"reweigh": Text("Rows are weighed in additive and deep cards only")})
     _look_at(data, found)
     return _keep(w, TRAIN, wanted.to_json(), data, data_name, found)
 
@@ -175,6 +180,7 @@ def _request(database: Database, wanted: Wanted, data: Path, schema: DataSchema)
     return TrainRequest(
         data, schema, wanted.segment, wanted.kind, database.policies[ScoringPolicy], database.clock.today(),
         wanted.seed, wanted.central_tendency, wanted.cutoff_pd, wanted.name, wanted.purpose,
+        reweigh=wanted.reweigh,
     )  # fmt: skip
 
 

@@ -18,7 +18,16 @@ from core.web.forms import Form, read_percent
 from core.web.guards import allow
 from core.web.work import actor, read, work
 from scoring.domain.words import KIND_WORDS, SEGMENT_WORDS, STATUS_WORDS
-from scoring.web.words import ALERT_WORDS, MOVE_WORDS, RUN_WORDS, STAGE_WORDS, feature_words, reason_words
+from scoring.web.words import (
+    ALERT_WORDS,
+    MOVE_WORDS,
+    RUN_WORDS,
+    STAGE_WORDS,
+    feature_words,
+    finding_words,
+    reason_words,
+    split_words,
+)
 
 bp = Blueprint("monitoring", __name__, url_prefix="/models")
 READERS = (Role.RISK_MANAGER, Role.AUDITOR)
@@ -36,6 +45,8 @@ def words() -> dict[str, Any]:
 
 bp.add_app_template_filter(feature_words, "feature_words")
 bp.add_app_template_filter(reason_words, "score_reason_words")
+bp.add_app_template_filter(finding_words, "finding_words")
+bp.add_app_template_filter(split_words, "split_words")
 
 
 @bp.get("/")

@@ -70,12 +70,14 @@ def _wanted(form: Form) -> Any:
     purpose = form.read(read_text, "purpose", longest=2000)
     product = form.read(read_text, "product", longest=80)
     exclude = form.read(read_text, "exclude", longest=2000)
+    reweigh = form.read(read_text, "reweigh", longest=120)
     tendency = form.read(read_percent, "central_tendency")
     cutoff = form.read(read_percent, "cutoff_pd")
     return Wanted(
         segment or "", kind or "", name or "", purpose or "", product or None,
         tuple(part.strip() for part in (exclude or "").split(",") if part.strip()),
         None if tendency is None else float(tendency), None if cutoff is None else float(cutoff),
+        reweigh=reweigh or "",
     )  # fmt: skip
 
 

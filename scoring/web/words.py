@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from core.domain.texts import Text
 from core.i18n import translate
 from scoring.domain.reasons import label_of, letter_text
+from scoring.domain.words import finding_text, split_text
 
 ALERT_WORDS = {
     "unavailable": Text("The version cannot score"),
@@ -54,3 +57,13 @@ def feature_words(name: str) -> str:
 def reason_words(reason: str) -> str:
     """A stored reason as the applicant reads it."""
     return translate(letter_text(reason))
+
+
+def finding_words(raw: dict[str, Any]) -> str:
+    """What a check of the data found."""
+    return translate(finding_text(raw))
+
+
+def split_words(split: str) -> str:
+    """How the rows of the test were chosen."""
+    return translate(split_text(split))
