@@ -155,8 +155,8 @@ _READERS: dict[FactType, Any] = {
 @cache
 def section_schema(names: tuple[str, ...], segment: str, currency: str) -> Schema:
     """The schema of some questions."""
-    questions = {name: FactField(CATALOGUE[name], segment, currency) for name in names}
-    return Schema.from_dict(questions)(unknown=INCLUDE)  # type: ignore[arg-type]
+    questions: dict[str, Any] = {name: FactField(CATALOGUE[name], segment, currency) for name in names}
+    return Schema.from_dict(questions)(unknown=INCLUDE)
 
 
 def join_dates(values: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:

@@ -113,6 +113,7 @@ def ratios(year: YearAccounts, before: YearAccounts | None) -> dict[str, Decimal
     get = year.figures.get
 
     def of(part: Money | None, whole: Money | None) -> Decimal | None:
+        """A ratio, or None where a side is unknown or the whole is not positive."""
         return None if part is None or whole is None else ratio(part, whole)
 
     quick = None

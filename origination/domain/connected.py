@@ -63,6 +63,7 @@ def connected_groups(links: Iterable[PartyLink]) -> tuple[PartyGroup, ...]:
     parent: dict[str, str] = {}
 
     def root(party: str) -> str:
+        """The member that stands for the group of a party; paths are halved on the way (Tarjan, union-find)."""
         parent.setdefault(party, party)
         while parent[party] != party:
             parent[party] = parent[parent[party]]

@@ -59,6 +59,7 @@ def contract_from_dict(raw: Mapping[str, Any]) -> ContractData:
     minor, currency = raw["principal"]
 
     def money(value: int) -> Money:
+        """Minor units of the contract's currency."""
         return Money(value, currency)
 
     return ContractData(

@@ -198,6 +198,7 @@ def largest_wish(product: Product, wish: Wish, passes: Passes) -> Wish | None:
     step, low = product.amount_step.minor, product.amount_min.minor
 
     def at(steps: int) -> Wish:
+        """The wish at the least amount and so many steps above it."""
         return Wish(Money(low + steps * step, wish.amount.currency), wish.tenor_months, wish.kind)
 
     if wish.amount.minor < low or not passes(at(0)):

@@ -198,6 +198,7 @@ def _reason(raw: Mapping[str, Any]) -> OfficerReason:
 
 def _authority(raw: Mapping[str, Any]) -> Authority:
     def money(name: str) -> dict[str, Money]:
+        """Sums by currency, given in major units."""
         return {currency: Money.of(amount, currency) for currency, amount in raw[name].items()}
 
     seats = int(raw.get("seats", 1))

@@ -180,6 +180,7 @@ def read_product(raw: Mapping[str, Any]) -> Product:
 
 def _read_late(raw: Mapping[str, Any], currency: str) -> LateTerms:
     def rate(name: str) -> Decimal | None:
+        """A rate of one a year; None where it is not given."""
         return Decimal(raw[name]) if name in raw else None
 
     fee = Money.of(raw["late_fee"], currency) if "late_fee" in raw else None

@@ -59,6 +59,7 @@ def room_for(case: Case, wish: Wish, policy: OriginationPolicy) -> Room:
     """
 
     def carried(one: Wish) -> bool:
+        """Whether affordability alone approves the wish."""
         facts = assess(case, one, policy).facts
         return decide(facts, policy.compiled, case.day, stages=_AFFORDABILITY).outcome is Outcome.APPROVE
 

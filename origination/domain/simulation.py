@@ -113,6 +113,7 @@ def simulate(columns: Columns, policy: CompiledPolicy, segment: str, jurisdictio
     counts: dict[tuple[str, str], int] = {}
 
     def note(table: str, reason: str, where: BoolColumn, severity: int) -> None:
+        """Counts the cases where a reason hit, and raises their outcome to its severity."""
         hit = int(where.sum())
         if hit and severity:
             counts[table, reason] = counts.get((table, reason), 0) + hit

@@ -43,6 +43,7 @@ class _Bounds:
     assets: int | None
 
     def met(self, figures: SizeFigures) -> bool:
+        """Whether every figure that has a bound reaches it; bounds of money count ten thousands, figures units."""
         return (
             (self.employees is None or figures.employees >= self.employees)
             and (self.revenue is None or figures.revenue >= self.revenue * 10_000)
@@ -54,6 +55,7 @@ def _row(employees: str, revenue: str, assets: str) -> tuple[_Bounds, _Bounds, _
     """Three figures each ("large/medium/small"), "-" where the measure is not used."""
 
     def figures(text: str) -> list[int | None]:
+        """`1000/300/20` -> the three bounds; "-" -> none."""
         return [None] * 3 if text == "-" else [int(part) for part in text.split("/")]
 
     rows = zip(figures(employees), figures(revenue), figures(assets), strict=True)

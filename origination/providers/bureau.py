@@ -68,9 +68,11 @@ class BureauProvider(Protocol):
     """A source of credit reports. Raises ProviderUnavailable when it cannot answer now."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """The source, as it is kept beside its reports."""
 
-    def query(self, subject: BureauSubject, consent: ConsentEvidence) -> BureauReport: ...
+    def query(self, subject: BureauSubject, consent: ConsentEvidence) -> BureauReport:
+        """The report on the subject. Raises ProviderUnavailable; NotAllowed without consent."""
 
 
 def require_consent(consent: ConsentEvidence | None) -> ConsentEvidence:

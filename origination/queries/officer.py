@@ -190,7 +190,7 @@ def _counts(r: Work) -> dict[Tab, int]:
 
 def _names(r: Work, ids: list[UUID | None]) -> dict[UUID, str]:
     query = select(UserRow.id, UserRow.name).where(UserRow.id.in_({one for one in ids if one}))
-    return {user_id: name for user_id, name in r.session.execute(query)}  # noqa: C416  (rows, not pairs)
+    return {row.id: row.name for row in r.session.execute(query)}
 
 
 def _grades(r: Work, ids: list[UUID]) -> dict[UUID, str | None]:
@@ -199,7 +199,7 @@ def _grades(r: Work, ids: list[UUID]) -> dict[UUID, str | None]:
         .where(FactSetRow.application_id.in_(ids))
         .order_by(FactSetRow.frozen_at)
     )
-    return {application_id: grade for application_id, grade in r.session.execute(query)}  # noqa: C416
+    return {row.application_id: row.grade for row in r.session.execute(query)}
 
 
 def _line(r: Work, row: ApplicationRow, names: Mapping[UUID, str], grades: Mapping[UUID, str | None]) -> QueueLine:

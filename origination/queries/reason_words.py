@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from core.domain.errors import InvalidInput
@@ -48,6 +49,6 @@ def figure_text(name: str, raw: Any, digits: int = 0) -> str:
         return str(raw)
     if isinstance(value, Money):
         return money(value)
-    if entry.type is FactType.RATIO:
-        return number(value) if entry.name in _TIMES else percent(value, digits)  # type: ignore[arg-type]
+    if entry.type is FactType.RATIO and isinstance(value, Decimal):
+        return number(value) if entry.name in _TIMES else percent(value, digits)
     return translate(entry.text_of(value)) if entry.choices else str(value)

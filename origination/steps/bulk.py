@@ -129,8 +129,6 @@ def save_view(w: Work, name: str, arguments: str) -> QueueViewRow:
 
 def drop_view(w: Work, view_id: UUID) -> None:
     """Forgets one of one's own views. Raises NotFound."""
-    found = w.session.execute(
-        delete(QueueViewRow).where(QueueViewRow.id == view_id, QueueViewRow.user_id == w.actor.id)
-    )
-    if not found.rowcount:  # type: ignore[attr-defined]
+    mine = delete(QueueViewRow).where(QueueViewRow.id == view_id, QueueViewRow.user_id == w.actor.id)
+    if w.session.scalar(mine.returning(QueueViewRow.id)) is None:
         raise NotFound(Text("There is no such view"))

@@ -141,6 +141,7 @@ def _year(year: YearView, before: YearView | None) -> dict[str, Any]:
 
 
 def ratio_text(name: str, value: Decimal) -> str:
+    """A ratio of yearly accounts as people read it: a share in percent, whole days, or a number."""
     if name in SHARES:
         return percent(value)
     return show(int(value)) if name in DAYS else f"{value:.2f}"

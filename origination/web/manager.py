@@ -231,11 +231,11 @@ def loans() -> str:
     with read() as r:
         day = _closed(r, on)
         found, count = loans_on(r, day, code, asked, limit=PAGE, offset=(page - 1) * PAGE)
-    args = {name: value for name, value in request.args.items() if name != "page"}
+    args: dict[str, Any] = {name: value for name, value in request.args.items() if name != "page"}
     return render_template(
         "manager/loans.html", loans=found, total=count, day=day, currency=code, words=words, page=page,
-        pages=-(-count // PAGE), page_url=url_for("manager.loans", **args) + "&page={page}",  # type: ignore[arg-type]
-        file_url=url_for("manager.loans_file", **args), bucket_names=BUCKET_NAMES, class_names=CLASS_NAMES,  # type: ignore[arg-type]
+        pages=-(-count // PAGE), page_url=url_for("manager.loans", **args) + "&page={page}",
+        file_url=url_for("manager.loans_file", **args), bucket_names=BUCKET_NAMES, class_names=CLASS_NAMES,
         locale="zh" if current_locale().startswith("zh") else "en",
     )  # fmt: skip
 

@@ -21,6 +21,7 @@ def _rule(kind: str, module: str, label: Text, form: Text) -> Rule:
     plain = by_stdnum(lambda: _module(module), form, _NO_SUCH)
 
     def check(number: str, today: date | None) -> IdCheck:
+        """By the module of python-stdnum, with the birth date where it reads a whole one from the number."""
         found = plain(number, today)
         born = getattr(_module(module), "get_birth_date", None)
         if not found.valid or found.normalised is None or born is None:

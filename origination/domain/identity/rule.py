@@ -37,6 +37,7 @@ def by_stdnum(module: Callable[[], ModuleType], form: Text, component: Text) -> 
     """A check made of one python-stdnum module, loaded on first use; `component` explains its InvalidComponent."""
 
     def check(number: str, _today: date | None) -> IdCheck:
+        """The verdict of the module, its exceptions turned into reasons."""
         from stdnum import exceptions
 
         try:
