@@ -41,6 +41,14 @@ JOBS = [
         {"hour": int(os.environ.get("DAY_CLOSE_HOUR") or 0), "minute": 10},
         run_day_close,
         Text("Daily close"),
+        {
+            "day": Text("day"),
+            "days": Text("days"),
+            "loans": Text("loans"),
+            "notices": Text("notices"),
+            "exceptions": Text("exceptions"),
+            "letters": Text("letters"),
+        },
     ),
-    Job("letters", {"hour": 7, "minute": 30}, run_letters, Text("Printing of letters")),
+    Job("letters", {"hour": 7, "minute": 30}, run_letters, Text("Printing of letters"), {"letters": Text("letters")}),
 ]

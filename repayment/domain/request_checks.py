@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from core.domain.errors import InvalidInput
@@ -17,32 +18,40 @@ _RATE_MAX = 10
 def check_parts(request: ScheduleRequest) -> None:
     """Raises InvalidInput for the first part that contradicts the rest of the request."""
     _check_currency(request)
-    _check_disbursements(request)
-    _check_events(request)
+    if request.disbursements or request.undrawn is not None:
+        _check_disbursements(request)
+    if request.prepayments or request.rate_changes:
+        _check_events(request)
     _check_rows(request)
     _check_plan(request)
 
 
 def _check_currency(request: ScheduleRequest) -> None:
-    currency, balloon = request.principal.currency, request.balloon
-    parts: list[tuple[str, tuple[Money | None, ...]]] = [
-        ("instalment", (request.instalment,)),
-        ("balloon", (balloon,)),
-        ("undrawn", (request.undrawn,)),
-        ("disbursements", tuple(part.amount for part in request.disbursements)),
-        ("prepayments", tuple(part.amount for part in request.prepayments)),
-        ("fees", tuple(fee.amount for fee in request.fees)),
-        ("principal_plan", request.principal_plan),
-    ]
-    for name, sums in parts:
-        for money in sums:
-            if money is not None and money.currency != currency:
-                raise InvalidInput({name: Text("{one} does not go with {other}", one=money.currency, other=currency)})
-    for name, sums in parts[:2]:
-        if sums[0] is not None and sums[0].minor <= 0:
+    currency = request.principal.currency
+    for name, money in _sums(request):
+        if money.currency != currency:
+            raise InvalidInput({name: Text("{one} does not go with {other}", one=money.currency, other=currency)})
+    for name, one in (("instalment", request.instalment), ("balloon", request.balloon)):
+        if one is not None and one.minor <= 0:
             raise InvalidInput({name: Text("The amount must be more than zero")})
-    if balloon is not None and balloon > request.principal:
+    if request.balloon is not None and request.balloon > request.principal:
         raise InvalidInput({"balloon": Text("The balloon is more than the principal")})
+
+
+def _sums(request: ScheduleRequest) -> Iterator[tuple[str, Money]]:
+    """Every sum but the principal, with the name of its field."""
+    for name, one in (("instalment", request.instalment), ("balloon", request.balloon), ("undrawn", request.undrawn)):
+        if one is not None:
+            yield name, one
+    for disbursement in request.disbursements:
+        yield "disbursements", disbursement.amount
+    for prepayment in request.prepayments:
+        yield "prepayments", prepayment.amount
+    for fee in request.fees:
+        if fee.amount is not None:
+            yield "fees", fee.amount
+    for part in request.principal_plan:
+        yield "principal_plan", part
 
 
 def _check_disbursements(request: ScheduleRequest) -> None:
@@ -104,11 +113,12 @@ def _check_plan(request: ScheduleRequest) -> None:
             raise InvalidInput({"principal_plan": Text("The plan must have as many rows as instalments")})
     if (kind == "step") != bool(steps):
         raise InvalidInput({"steps": Text("Steps go with the kind step, and only with it")})
-    numbers = [step.first for step in steps]
-    if numbers != sorted(set(numbers)) or any(n < 1 or n > (request.instalments or 0) for n in numbers):
-        raise InvalidInput({"steps": Text("Steps start at rising row numbers within the schedule")})
-    if any(not 0 <= step.factor <= 1000 for step in steps):
-        raise InvalidInput({"steps": Text("A step's factor is from 0 to 1000")})
+    if steps:
+        numbers = [step.first for step in steps]
+        if numbers != sorted(set(numbers)) or any(n < 1 or n > (request.instalments or 0) for n in numbers):
+            raise InvalidInput({"steps": Text("Steps start at rising row numbers within the schedule")})
+        if any(not 0 <= step.factor <= 1000 for step in steps):
+            raise InvalidInput({"steps": Text("A step's factor is from 0 to 1000")})
     if request.balloon is not None and kind in {"custom", "interest_only", "flat"}:
         raise InvalidInput({"balloon": Text("A balloon goes with annuity, equal principal or step")})
     if request.instalment is not None and kind != "annuity":

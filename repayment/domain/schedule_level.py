@@ -10,18 +10,19 @@ from operator import mul
 from repayment.domain.amortization import level_run, weighted_level_ratio
 from repayment.domain.rounding import EQUALISED, LAST, Division, RoundingRule
 
-ONE = 1 << 64  # the fixed point of discount factors
+# The fixed point of discount factors: two digits of Python's whole numbers, which are cheap to multiply and to divide.
+ONE = 1 << 58
 
 
 class LevelTable:
-    """The base instalment from any row on, at one rate, by discount factors in units of 1 / 2^64.
+    """The base instalment from any row on, at one rate, by discount factors in units of 1 / ONE.
 
     A factor is cut downwards at each step, so it is too low by less than one unit a row. An instalment that rounds to
     the same sum from both ends of that range is the exact one; where it does not, exact fractions decide. `weights`
     are whole numbers, at least one of them above zero; interest of row k on B is B x numerators[k] / denominator.
     """
 
-    __slots__ = ("denominator", "discounts", "last", "numerators", "slack", "weights", "worths")
+    __slots__ = ("denominator", "discounts", "last", "numerators", "slack", "weights", "worth_slack", "worths")
 
     def __init__(self, weights: Sequence[int], numerators: Sequence[int], denominator: int, last: int = 0) -> None:
         self.weights, self.numerators, self.denominator, self.last = weights, numerators, denominator, last
@@ -30,6 +31,7 @@ class LevelTable:
         self.discounts.insert(0, ONE)
         self.worths = list(accumulate(map(mul, weights, self.discounts), initial=0))
         self.slack = len(weights)
+        self.worth_slack = self.slack * sum(weights)
 
     def level(self, row: int, grown: tuple[int, int], rule: RoundingRule, unit: int = 1) -> int:
         """The instalment that brings the balance to `last` at the end, rounded by the rule, zero where that needs none.
@@ -44,7 +46,7 @@ class LevelTable:
         least = num * discounts[row] - left * (discounts[-1] + slack)
         if worth and least > 0:
             level = rule.level(num * (discounts[row] + slack) - left * discounts[-1], den * worth)
-            if level == rule.level(least, den * (worth + slack * sum(self.weights))):
+            if level == rule.level(least, den * (worth + self.worth_slack)):
                 return level
         num, den = weighted_level_ratio(grown, self.weights[row:], self.numerators[row:], self.denominator, self.last)
         return rule.level(max(num, 0) * unit, den)

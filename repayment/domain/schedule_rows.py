@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from itertools import accumulate, repeat
-from operator import add, sub
+from operator import add, neg, sub
 from typing import TYPE_CHECKING, NamedTuple
 
 from core.domain.money import Money
@@ -113,7 +113,9 @@ class Schedule:
         self._check()
 
     def _balances(self) -> tuple[int, ...]:
-        changes = list(map(sub, self.capitalised_minor, self.principal_minor))
+        changes = list(map(neg, self.principal_minor))
+        if any(self.capitalised_minor):
+            changes = list(map(add, changes, self.capitalised_minor))
         for move in self.movements:
             changes[move.before_row - 1] += move.minor
         return tuple(accumulate(changes, initial=self.opening_minor))[1:]
@@ -121,10 +123,11 @@ class Schedule:
     def _check(self) -> None:
         n, lent = len(self.due_on), self.opening_minor
         columns = self.principal_minor, self.interest_minor, self.balance_minor, self.capitalised_minor, self.fees_minor
-        if any(len(column) != n for column in columns):
-            raise ValueError("the columns of a schedule are equally long")
-        if any(min(column) < 0 for column in columns if any(column)):
-            raise ValueError("a schedule has no negative sums")
+        for column in columns:
+            if len(column) != n:
+                raise ValueError("the columns of a schedule are equally long")
+            if min(column) < 0:
+                raise ValueError("a schedule has no negative sums")
         lent += sum(self.capitalised_minor) + sum(move.minor for move in self.movements)
         if sum(self.principal_minor) != lent:
             raise ValueError(f"schedule repays {sum(self.principal_minor)}, lent was {lent}")

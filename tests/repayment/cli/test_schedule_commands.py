@@ -149,7 +149,16 @@ def test_refused_items_stay_in_their_place_and_exit_is_1() -> None:
             "promotional[0].annual_rate",
         ),
         ({"floating": {"index": [], "margin": "0.01"}}, "index"),
-        ({"floating": {"index": [{"on": "2024-01-01", "rate": "0.03"}], "margin": "10"}}, "floating.margin"),
+        (
+            {
+                "floating": {
+                    "index": [{"on": "2024-01-01", "rate": "0.03"}],
+                    "margin": "10",
+                    "resets": ["2025-03-31"],
+                }
+            },
+            "floating.margin",
+        ),
         (
             {
                 "floating": {
