@@ -10,7 +10,7 @@ import logging
 import signal
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from types import FrameType
 from typing import Any
@@ -47,12 +47,16 @@ class JobContext:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A named job and when it runs: `when` are APScheduler cron fields in the lender's zone."""
+    """A named job and when it runs: `when` are APScheduler cron fields in the lender's zone.
+
+    `title` is what people call it, `figures` what they call the figures that a run reports; others are not shown.
+    """
 
     name: str
     when: Mapping[str, str | int]
     run: Callable[[JobContext], Mapping[str, Any] | None]
-    title: str = ""  # what people call it, a Text
+    title: str
+    figures: Mapping[str, str] = field(default_factory=dict)
 
 
 def run_job(app: Flask, database: Database, settings: Settings, job: Job, run_on: date) -> str:
@@ -195,7 +199,6 @@ class JobView:
     last: JobRunRow | None
     late: bool
     next_at: datetime | None = None
-    title: str = ""
 
 
 def next_run(job: Job, zone: ZoneInfo, after: datetime) -> datetime | None:
@@ -214,7 +217,7 @@ def overview(w: Work, jobs: Mapping[str, Job], zone: ZoneInfo | None = None) -> 
         last = w.session.scalars(query).first()
         late = last is None or (last.finished_at or last.started_at) < w.now - LATE_AFTER
         when = " ".join(f"{field}={value}" for field, value in job.when.items())
-        views.append(JobView(job.name, when, last, late, next_run(job, zone, w.now) if zone else None, job.title))
+        views.append(JobView(job.name, when, last, late, next_run(job, zone, w.now) if zone else None))
     return tuple(views)
 
 

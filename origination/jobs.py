@@ -11,6 +11,7 @@ from flask import Flask
 from core import queue
 from core.db import Database, Work
 from core.domain.errors import NotFound
+from core.domain.texts import Text
 from core.jobs import Job, JobContext, progress_of
 from core.settings import Settings
 from origination.queries.performance import performance_sample
@@ -144,10 +145,13 @@ def run_missing_papers(context: JobContext) -> Mapping[str, Any]:
     return {"told": _count(context, due, tell_missing)}
 
 
+_RESCREENED = {"parties": Text("parties"), "of": Text("of"), "new_alerts": Text("new alerts")}
+_REMINDED = {"reminded": Text("reminded"), "running_out": Text("documents running out")}
+_TOLD, _ENDED, _ASKED = {"told": Text("told")}, {"expired": Text("ended")}, {"asked_again": Text("asked again")}
 JOBS = [
-    Job("tell_missing", {"hour": 9, "minute": 0}, run_missing_papers),
-    Job("expire_offers", {"hour": 1, "minute": 0}, run_expiry),
-    Job("advance_waiting", {"hour": 6, "minute": 0}, run_waiting),
-    Job("rescreen", {"hour": 4, "minute": 0}, run_rescreen),
-    Job("remind_papers", {"hour": 8, "minute": 0}, run_reminders),
+    Job("tell_missing", {"hour": 9, "minute": 0}, run_missing_papers, Text("Telling what is missing"), _TOLD),
+    Job("expire_offers", {"hour": 1, "minute": 0}, run_expiry, Text("Ending of drafts and offers"), _ENDED),
+    Job("advance_waiting", {"hour": 6, "minute": 0}, run_waiting, Text("Asking bureaus again"), _ASKED),
+    Job("rescreen", {"hour": 4, "minute": 0}, run_rescreen, Text("Screening of the book"), _RESCREENED),
+    Job("remind_papers", {"hour": 8, "minute": 0}, run_reminders, Text("Reminders of documents"), _REMINDED),
 ]

@@ -45,4 +45,12 @@ def register(app: Flask, database: Database, _settings: Settings) -> None:
     queue.register(RUN_TRAINING, run, retries=2)
 
 
-JOBS = (Job("watch_scorecards", {"hour": 3, "minute": 20}, watch_versions, Text("Watch of the scorecards")),)
+JOBS = (
+    Job(
+        "watch_scorecards",
+        {"hour": 3, "minute": 20},
+        watch_versions,
+        Text("Watch of the scorecards"),
+        {"versions": Text("versions"), "alerts": Text("alerts")},
+    ),
+)

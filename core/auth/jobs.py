@@ -45,4 +45,16 @@ def run_tidy(context: JobContext) -> Mapping[str, int]:
         return tidy(w)
 
 
-JOBS = [Job("tidy_sign_ins", {"hour": 3, "minute": 20}, run_tidy, Text("Tidying of sign-ins"))]
+JOBS = [
+    Job(
+        "tidy_sign_ins",
+        {"hour": 3, "minute": 20},
+        run_tidy,
+        Text("Tidying of sign-ins"),
+        {
+            "counters": Text("counters of wrong passwords"),
+            "sign_ins": Text("old sign-ins"),
+            "never_confirmed": Text("accounts never confirmed"),
+        },
+    )
+]

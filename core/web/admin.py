@@ -48,7 +48,8 @@ def jobs() -> str:
             waiting=waiting,
             running=running,
             now=r.now,
-            titles={view.name: view.title or view.name for view in overview},
+            titles={name: job.title for name, job in known.items()},
+            figures={name: job.figures for name, job in known.items()},
         )
 
 
@@ -181,7 +182,8 @@ def system() -> str:
 def health_lines(r: Any) -> list[dict[str, Any]]:
     """What the system page shows. `kind` is bad, good or warn; bad sorts first."""
     settings = house().settings
-    late = [translate(view.title or view.name) for view in job_runner.overview(r, house().jobs) if view.late]
+    jobs = house().jobs
+    late = [translate(jobs[view.name].title) for view in job_runner.overview(r, jobs) if view.late]
     waiting, _ = _queue_lengths(r)
     oldest = r.session.scalar(
         select(func.min(OutboundMessageRow.created_at)).where(OutboundMessageRow.status == "queued")
