@@ -47,16 +47,17 @@ class ShapTables:
     slots: np.ndarray
 
     @cached_property
-    def _places(self) -> tuple[np.ndarray, np.ndarray, int, list[int]]:
+    def _places(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, int, list[int]]:
+        """For one row: where the parts' values start, the values in the precision they are summed in, and slots."""
         starts = np.arange(len(self.slots), dtype=np.intp) * PATTERNS
-        return starts, self.slots.ravel(), len(self.grids), self.offsets.tolist()
+        return starts, self.values.astype(np.float64), self.slots.ravel(), len(self.grids), self.offsets.tolist()
 
     def row(self, cells: Sequence[int]) -> np.ndarray:
         """Contributions in log-odds of one row given by its cells."""
-        starts, slots, size, offsets = self._places
+        starts, values, slots, size, offsets = self._places
         # "clip" only spares numpy a copy it makes in case of an error: a cell and a pattern are never out of bounds.
         codes = self.codes.take(list(map(add, offsets, cells)), 0, None, "clip")
-        parts = self.values.take(starts + np.bitwise_or.reduce(codes, 0), 0, None, "clip")
+        parts = values.take(starts + np.bitwise_or.reduce(codes, 0), 0, None, "clip")
         return np.bincount(slots, parts.ravel(), size + 1)[:size]
 
     def rows(self, cells: np.ndarray) -> np.ndarray:
