@@ -27,7 +27,7 @@ CASE_WORKERS = (Role.OFFICER, Role.APPROVER)
 PAGE = 30
 STATES = {
     "waiting": Text("Waiting"),
-    "open": Text("Open"),
+    "open": Text("To be looked at"),
     "proposed": Text("Second person needed"),
     "cleared": Text("Cleared"),
     "true_hit": Text("True hits"),

@@ -132,11 +132,21 @@ def _decision(made: DecisionView | None) -> dict[str, Any] | None:
     }
 
 
+# Findings for the record that somebody should read: they decide nothing, and do not say that something is right.
+REMARKS = frozenset({"SCREENING_LIST_SAMPLE", "ID_NOTE", "ID_COUNTRY_DIFFERS", "ID_EXPIRES_SOON"})
+
+
 def _findings(view: CaseView) -> list[dict[str, Any]]:
     looks = {"info": "good", "refer": "warn", "fail": "bad"}
     if view.kyc is None:
         return []
-    return [{"look": looks.get(found["severity"], "plain"), "text": explain(found)} for found in view.kyc.findings]
+    return [
+        {
+            "look": "info" if found["severity"] == "info" and found["code"] in REMARKS else looks[found["severity"]],
+            "text": explain(found),
+        }
+        for found in view.kyc.findings
+    ]
 
 
 def _back(application_id: UUID, anchor: str = "") -> AnyResponse:

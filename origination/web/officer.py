@@ -40,7 +40,7 @@ TAB_NAMES = {
 SEGMENTS = {"consumer": Text("Consumers"), "sme": Text("Companies")}
 CLOCK_WORDS = {
     Clock.GREEN: (Text("In time"), "good"),
-    Clock.AMBER: (Text("Due today"), "warn"),
+    Clock.AMBER: (Text("Due within a day"), "warn"),
     Clock.RED: (Text("Overdue"), "bad"),
 }
 STATUS_LOOKS = {
