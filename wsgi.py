@@ -79,6 +79,7 @@ FEATURES: tuple[str, ...] = (
     "scoring.web.comparing",
     "scoring.web.training",
     "repayment.web.api",
+    "repayment.web.api_payments",
     "repayment.web.changes",
     "repayment.web.collector",
     "repayment.web.hand_over",

@@ -60,6 +60,12 @@ def _said(value: Any) -> Any:
     return [_said(one) for one in value] if isinstance(value, list | tuple) else value
 
 
+def as_json(error: errors.LendingError) -> dict[str, Any]:
+    """Code, message and details of an expected error, as JSON shows them in the reader's language."""
+    details = {name: _said(value) for name, value in error.details.items() if name not in {"status", "retry_after"}}
+    return {"code": error.code, "message": str(error.message), **details}
+
+
 def install(app: Flask) -> None:
     """Registers the handlers."""
 
@@ -67,8 +73,7 @@ def install(app: Flask) -> None:
     def lending_error(error: errors.LendingError) -> tuple[Any, ...]:
         status = status_of(error)
         log.info("%s: %s", error.code, error.message)
-        details = {name: _said(value) for name, value in error.details.items() if name not in {"status", "retry_after"}}
-        answer = _answer(status, error.code, str(error.message), **details)
+        answer = _answer(status, **as_json(error))
         if "retry_after" not in error.details:
             return answer
         return *answer, {"Retry-After": str(error.details["retry_after"])}

@@ -150,6 +150,12 @@ def loan_by_reference(w: Work, reference: str) -> LoanSummary:
     return loan_summary(w, found)
 
 
+def loans_named(w: Work, references: Collection[str]) -> dict[str, tuple[UUID, str]]:
+    """Id and currency of the loans of these references that exist, by reference."""
+    query = text("SELECT reference, id, currency FROM loan WHERE reference = ANY(:references)")
+    return {row.reference: (row.id, row.currency) for row in w.session.execute(query, {"references": list(references)})}
+
+
 def _summary(row: Any, today: date) -> LoanSummary:
     status = LoanStatus(row.status)
     dpd = days_past_due(row.oldest_on, today) if status is LoanStatus.ACTIVE else 0

@@ -64,15 +64,16 @@ def pay(reference: str) -> tuple[Response, int]:
     key, body = idempotency_key(), json_body()
     with work() as w:
         found = loan_by_reference(w, reference)
-        typed = _read_payment(body, found.principal.currency, w.today)
+        typed = read_payment(body, found.principal.currency, w.today)
         used = receive_payment(w, key=f"api:{actor().id}:{key}"[:255], loan_id=found.id, **typed)
-    response = jsonify(_allocation_json(used))
+    response = jsonify(allocation_json(used))
     if used.replayed:
         response.headers["Idempotent-Replayed"] = "true"
     return response, 201
 
 
-def _read_payment(body: dict[str, Any], currency: str, today: date) -> dict[str, Any]:
+def read_payment(body: dict[str, Any], currency: str, today: date) -> dict[str, Any]:
+    """Amount, value date, channel and payer of a payment sent. Raises InvalidInput with all that is wrong."""
     wrong: dict[str, str | list[str]] = {
         name: Text("There is no such field; there are: {names}", names=", ".join((*PAYMENT_FIELDS, "currency")))
         for name in set(body) - {*PAYMENT_FIELDS, "currency"}
@@ -150,7 +151,8 @@ def _line_json(one: LineView) -> dict[str, Any]:
     }
 
 
-def _allocation_json(used: Allocation) -> dict[str, Any]:
+def allocation_json(used: Allocation) -> dict[str, Any]:
+    """What a payment was used for."""
     parts = ("amount", "fees", "penalty", "interest", "principal", "credit")
     return {
         "payment_id": str(used.payment_id),

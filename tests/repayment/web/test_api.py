@@ -13,12 +13,13 @@ from repayment.tables import LoanRow
 
 @pytest.fixture
 def loan(house):
+    return house_reference(house)
+
+
+def house_reference(house):
+    made = house.loan()
     with house.database.read() as r:
-        return r.get(LoanRow, house_loan(house)).reference
-
-
-def house_loan(house):
-    return house.loan()
+        return r.get(LoanRow, made).reference
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def call(app, house):
 
     def ask(path: str, body: Any = None, key: str = "p-1"):
         headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": key}
-        url = f"/api/v1/loans/{path}"
+        url = f"/api/v1{path}" if path.startswith("/") else f"/api/v1/loans/{path}"
         return client.get(url, headers=headers) if body is None else client.post(url, json=body, headers=headers)
 
     return ask
@@ -75,3 +76,36 @@ def test_bad_input_names_the_field(call, loan, change, field):
     answer = call(f"{loan}/payments", {"amount": "500.00", "payer": "Li Test"} | change)
     assert answer.status_code == 422
     assert list(answer.json["error"]["fields"]) == [field]
+
+
+def test_a_list_books_what_it_can_and_says_the_rest(call, house, loan):
+    other = house_reference(house)
+    good = {"loan": loan, "key": "a", "amount": "500.00", "payer": "Li Test"}
+    sent = [
+        good, good | {"loan": "LN-2020-999999", "key": "b"}, good | {"amount": 5, "key": "c"}, good | {"key": ""},
+        good | {"loan": other, "key": "d"},
+    ]  # fmt: skip
+    told = call("/payments", {"payments": sent}).json["payments"]
+    assert [sorted(one.get("error", {}).get("fields", {})) for one in told] == [[], [], ["amount"], ["key"], []]
+    assert told[1]["error"]["code"] == "not_found"
+    assert [one.get("amount") for one in told] == ["500.00", None, None, None, "500.00"]
+    again = call("/payments", {"payments": sent}).json["payments"]
+    assert (again[0]["payment_id"], again[0]["replayed"]) == (told[0]["payment_id"], True)
+    alone = call(f"{loan}/payments", {"amount": "500.00", "payer": "Li Test"}, key="a")
+    assert alone.json["payment_id"] == told[0]["payment_id"]
+
+
+def test_a_loan_that_refuses_holds_up_no_other(call, house, loan):
+    good = {"loan": loan, "key": "x", "amount": "500.00", "payer": "Li Test"}
+    assert call("/payments", {"payments": [good]}).status_code == 200
+    sent = [good | {"amount": "700.00"}, good | {"key": "y"}]  # a key used before for another sum
+    told = call("/payments", {"payments": sent}).json["payments"]
+    assert told[0]["error"]["code"] == "idempotency_conflict"
+    assert told[1]["amount"] == "500.00"
+
+
+@pytest.mark.parametrize("body", [{}, {"payments": []}, {"payments": ["x"]}, {"payments": [{}] * 1001}])
+def test_a_list_that_is_none_is_refused(call, body):
+    answer = call("/payments", body)
+    assert answer.status_code == 422
+    assert list(answer.json["error"]["fields"]) == ["payments"]
