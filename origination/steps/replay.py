@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Select, select
 
 from core.db import Work
 from core.domain.errors import LendingError
@@ -55,6 +55,25 @@ class PolicyShelf:
         self._read: dict[str, OriginationPolicy] = {}
         self._scored: dict[UUID, list[str]] = {}
         self._lists: dict[tuple[str, str], bool] = {}
+        self._checks: dict[UUID, list[KycCheckRow]] = {}
+        self._held: list[Any] = []
+        self._versions: dict[str, Any] = {}
+
+    def read_ahead(self, decisions: Sequence[DecisionRow]) -> None:
+        """Reads what many decisions rest on, each table once; the session finds it without asking again."""
+        sets = select(FactSetRow).where(FactSetRow.id.in_({made.fact_set_id for made in decisions}))
+        cases = {made.application_id for made in decisions}
+        rows = select(ApplicationRow).where(ApplicationRow.id.in_(cases))
+        self._held = [*self._r.session.scalars(sets), *self._r.session.scalars(rows)]
+        self._checks = {case: [] for case in cases}
+        for check in self._r.session.scalars(_newest_first(KycCheckRow.application_id.in_(cases))):
+            self._checks[check.application_id].append(check)
+
+    def _checks_of(self, application_id: UUID) -> list[KycCheckRow]:
+        if application_id not in self._checks:
+            query = _newest_first(KycCheckRow.application_id == application_id)
+            self._checks[application_id] = list(self._r.session.scalars(query))
+        return self._checks[application_id]
 
     def assess_again(self, made: Any, kept: FactSetRow, policy: OriginationPolicy) -> Assessment:
         """The loan of a decision assessed by a policy from the frozen answers; `made` is a DecisionRow or its columns
@@ -82,16 +101,14 @@ class PolicyShelf:
     def score_again(self, kept: FactSetRow) -> list[str]:
         """What differs when the frozen facts are scored again by the version that scored them; each set once."""
         if kept.id not in self._scored:
-            self._scored[kept.id] = list(_rescored(self._r, kept)) if kept.score_version else []
+            self._scored[kept.id] = list(_rescored(self._r, kept, self._versions)) if kept.score_version else []
         return self._scored[kept.id]
 
     def checks_again(self, made: DecisionRow) -> list[str]:
         """Whether the identity outcome it was decided on is that of its checks, and their list editions are kept."""
-        query = select(KycCheckRow).where(
-            KycCheckRow.application_id == made.application_id, KycCheckRow.assessment == made.assessment,
-            KycCheckRow.checked_at <= made.decided_at,
-        )  # fmt: skip
-        check = self._r.session.scalars(query.order_by(KycCheckRow.checked_at.desc(), KycCheckRow.id.desc())).first()
+        checks = self._checks_of(made.application_id)
+        before = (one for one in checks if one.assessment == made.assessment and one.checked_at <= made.decided_at)
+        check = next(before, None)
         said = made.kyc_outcome or None
         if check is None:
             return [] if said is None else [f"identity: decided on {said}, but no check is kept"]
@@ -133,11 +150,16 @@ def replay_decision(r: Work, made: DecisionRow, shelf: PolicyShelf | None = None
     return Replayed(made.id, made.application_id, made.outcome, tuple(differences))
 
 
-def _rescored(r: Work, kept: FactSetRow) -> Iterator[str]:
+def _newest_first(which: ColumnElement[bool]) -> Select[Any]:
+    return select(KycCheckRow).where(which).order_by(KycCheckRow.checked_at.desc(), KycCheckRow.id.desc())
+
+
+def _rescored(r: Work, kept: FactSetRow, versions: dict[str, Any]) -> Iterator[str]:
     from scoring.queries.scores import version_named  # heavy: only who replays needs the models
 
+    name = str(kept.score_version)
     try:
-        version = version_named(r, str(kept.score_version))
+        version = versions[name] if name in versions else versions.setdefault(name, version_named(r, name))
     except LendingError as error:
         yield f"model {kept.score_version}: {error.message}"
         return
@@ -214,6 +236,7 @@ def replay_all(r: Work, *, application_id: UUID | None = None) -> Iterator[Repla
         if after is not None:
             query = query.where(DecisionRow.id > after)
         found = r.session.scalars(query).all()
+        shelf.read_ahead(found)
         for made in found:
             yield replay_decision(r, made, shelf)
         if len(found) < PAGE:
