@@ -14,6 +14,7 @@ from core.domain.texts import Text
 from core.web.forms import Form, read_choice, read_integer, read_money, read_percent, read_text
 from origination.domain.offer import Quote, Terms, quote
 from origination.domain.product import Product
+from repayment.domain.caps import Ceilings
 from repayment.domain.schedule_request import Fee
 
 
@@ -116,8 +117,8 @@ def _check_rates(form: Form, rates: Mapping[str, Decimal | None]) -> None:
             )
 
 
-def sample(form: Form, product: Product, on: Any) -> Quote:
-    """A loan of this version paid out on that day. Raises InvalidInput."""
+def sample(form: Form, product: Product, on: Any, ceilings: Ceilings | None = None) -> Quote:
+    """A loan of this version paid out on that day, held against the legal ceilings of cost. Raises InvalidInput."""
     kinds = {kind.value: kind for kind in product.kinds}
     amount = form.read(read_money, "sample_amount", product.currency, missing=Text("Enter an amount"))
     tenor = form.read(read_integer, "sample_tenor", missing=Text("Enter a number of months"))
@@ -127,7 +128,7 @@ def sample(form: Form, product: Product, on: Any) -> Quote:
     assert amount is not None
     assert tenor is not None
     try:
-        return quote(product, Terms(amount, tenor, kinds[str(kind)], product.rates[str(grade)]), on)
+        return quote(product, Terms(amount, tenor, kinds[str(kind)], product.rates[str(grade)]), on, ceilings)
     except InvalidInput as error:
         names = {"amount": "sample_amount", "tenor_months": "sample_tenor"}
         raise InvalidInput({names.get(name, name): texts for name, texts in error.fields.items()}) from None

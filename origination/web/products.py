@@ -17,6 +17,7 @@ from core.web.work import actor, read, work
 from origination.domain.offer import Quote
 from origination.domain.product import Product
 from origination.queries.products import ProductVersion, product_versions
+from origination.queries.rows import ceilings_for
 from origination.steps.catalogue import publish_product, withdraw_product
 from origination.web.product_form import read_version, sample, typed
 from repayment.domain.schedule_request import Amortization, FeeKind
@@ -88,6 +89,7 @@ def version(code: str) -> str | tuple[str, int] | Response:
     """The next version: what is typed shows a sample at once, saving puts it on sale. Loans made before keep theirs."""
     with read() as r:
         base, today = product_versions(r, code)[0].product, r.today
+        ceilings = ceilings_for(r, base)
     sent = request.form if request.method == "POST" else request.args
     form = Form({**typed(base), **sent.to_dict()})
     found: Quote | None = None
@@ -95,7 +97,7 @@ def version(code: str) -> str | tuple[str, int] | Response:
         new = read_version(form, base)
         if request.method == "POST" and request.form.get("action") == "save":
             return _publish(new, request.form.get("base", type=int))
-        found = sample(form, new, today)
+        found = sample(form, new, today, ceilings)
     except InvalidInput as error:
         if not form.errors:
             form.take(error)

@@ -85,6 +85,12 @@ def test_a_changed_product_is_a_new_version(shop: House, browser: Browser) -> No
         "/products/consumer-cny/new-version?sample_amount=10000&sample_tenor=12&rate_C=12&rate_D=14.4"
     ).text
     assert "CN¥888.49" in sample  # 10 000 at 1 % a month over 12: 888.4879
+    assert "Within the limit" in sample
+    dear = client.get(
+        "/products/consumer-cny/new-version?sample_amount=10000&sample_tenor=12&rate_C=25&rate_D=30&rate_E=30"
+    )
+    assert "25.00%, at most 24.00%" in dear.text
+    assert "Above the limit" in dear.text
     assert change(client, rate_A="6.5", tenors="6，12、24").status_code == 303
     with shop.database.read() as r:
         newest, first = product_versions(r, "consumer-cny")
