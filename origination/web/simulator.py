@@ -67,13 +67,18 @@ def result(run_id: UUID) -> str:
         references = references_of(r, [UUID(one["application"]) for one in changed])
         policy = r.policy(OriginationPolicy)
         words = {
-            reason: PLACE.sub("…", _words(policy.reason_texts(reason))) or translate(TOLD.get(reason, Text("")))
+            reason: _without_figures(_words(policy.reason_texts(reason))) or translate(TOLD.get(reason, Text("")))
             for reason in (run.result or {}).get("reasons", {})
         }
     return render_template(
         "policy/simulation.html", run=run, found=run.result, references=references, outcomes=OUTCOME_WORDS,
         groups=GROUP_WORDS, words=words, few=FEW,
     )  # fmt: skip
+
+
+def _without_figures(sentence: str) -> str:
+    """The sentence of a reason with an ellipsis where a case puts its figures."""
+    return re.sub(r"…[.。]", "…", PLACE.sub("…", sentence))
 
 
 def _words(texts: object) -> str:
