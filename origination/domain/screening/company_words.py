@@ -67,87 +67,19 @@ class CompanyName:
     forms: tuple[Form, ...]
 
 
-_LINKS = frozenset(
-    [
-        "and",
-        "of",
-        "the",
-        "for",
-        "in",
-        "de",
-        "del",
-        "der",
-        "die",
-        "das",
-        "des",
-        "du",
-        "da",
-        "do",
-        "la",
-        "le",
-        "les",
-        "los",
-        "las",
-        "el",
-        "al",
-        "y",
-        "et",
-        "e",
-        "und",
-        "i",
-        "im",
-        "fur",
-        "pour",
-        "para",
-        "von",
-        "at",
-        "on",
-        "by",
-        "&",
-        "a",
-        "ar",
-        "ash",
-        "ad",
-        "az",
-        "ul",
-        "ud",
-        "wal",
-        "wa",
-        "fi",
-        "lil",
-    ]
+_LINKS = frozenset({
+    "and", "of", "the", "for", "in", "de", "del", "der", "die", "das", "des", "du", "da", "do", "la", "le", "les",
+    "los", "las", "el", "al", "y", "et", "e", "und", "i", "im", "fur", "pour", "para", "von", "at", "on", "by", "&", "a",
+    "ar", "ash", "ad", "az", "ul", "ud", "wal", "wa", "fi", "lil",
+})  # fmt: skip
+_NUMBER_WORDS = (
+    "zero|one first 1st|two second 2nd|three third 3rd|four fourth 4th|five fifth 5th|six sixth 6th|seven seventh 7th|"
+    "eight eighth 8th|nine ninth 9th|ten tenth 10th|eleven eleventh 11th|twelve twelfth 12th|thirteen|fourteen|fifteen|"
+    "sixteen|seventeen|eighteen|nineteen|twenty twentieth"
 )
-_NUMBERS = {
-    word: str(number)
-    for number, words in enumerate(
-        [
-            "zero",
-            "one first 1st",
-            "two second 2nd",
-            "three third 3rd",
-            "four fourth 4th",
-            "five fifth 5th",
-            "six sixth 6th",
-            "seven seventh 7th",
-            "eight eighth 8th",
-            "nine ninth 9th",
-            "ten tenth 10th",
-            "eleven eleventh 11th",
-            "twelve twelfth 12th",
-            "thirteen",
-            "fourteen",
-            "fifteen",
-            "sixteen",
-            "seventeen",
-            "eighteen",
-            "nineteen",
-            "twenty twentieth",
-        ]
-    )
-    for word in words.split()
-} | {
-    word: str(10 * n)
-    for n, word in enumerate(["thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], start=3)
+_TENS = ("thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+_NUMBERS = {word: str(value) for value, words in enumerate(_NUMBER_WORDS.split("|")) for word in words.split()} | {
+    word: str(10 * tens) for tens, word in enumerate(_TENS, start=3)
 }
 _AT_THE_EDGE_ONLY = 3
 
