@@ -69,8 +69,8 @@ class CompanyName:
 
 _LINKS = frozenset({
     "and", "of", "the", "for", "in", "de", "del", "der", "die", "das", "des", "du", "da", "do", "la", "le", "les",
-    "los", "las", "el", "al", "y", "et", "e", "und", "i", "im", "fur", "pour", "para", "von", "at", "on", "by", "&", "a",
-    "ar", "ash", "ad", "az", "ul", "ud", "wal", "wa", "fi", "lil",
+    "los", "las", "el", "al", "y", "et", "e", "und", "i", "im", "fur", "pour", "para", "von", "at", "on", "by", "&",
+    "a", "ar", "ash", "ad", "az", "ul", "ud", "wal", "wa", "fi", "lil",
 })  # fmt: skip
 _NUMBER_WORDS = (
     "zero|one first 1st|two second 2nd|three third 3rd|four fourth 4th|five fifth 5th|six sixth 6th|seven seventh 7th|"
