@@ -346,6 +346,8 @@ def test_a_zip_that_is_no_version_is_refused_and_leaves_nothing(visit, database,
         ({"data": (io.BytesIO(b""), "train.csv")}, "data"),
         ({"cutoff_pd": "many"}, "cutoff_pd"),
         ({"segment": ""}, "segment"),
+        ({"reweigh": "region"}, "reweigh"),
+        ({"kind": "logistic", "reweigh": "sex"}, "reweigh"),
     ],
 )
 def test_what_cannot_be_trained_is_told_at_once_and_nothing_typed_is_lost(visit, book, changes, field):
