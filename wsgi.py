@@ -20,6 +20,7 @@ from core.policy import load_policies
 from core.settings import ROOT, Settings
 from core.web import csrf, errors, guards, headers, navigation
 from core.web.work import EXTENSION, House
+from core.webhook import deliver, events
 
 # Modules whose tables belong to the schema.
 TABLES: tuple[str, ...] = (
@@ -46,6 +47,7 @@ FEATURES: tuple[str, ...] = (
     "core.web.admin",
     "core.web.admin_keys",
     "core.web.admin_users",
+    "core.web.admin_webhooks",
     "core.web.api_pages",
     "origination.web.api",
     "origination.web.quote",
@@ -99,6 +101,8 @@ COMMANDS: tuple[str, ...] = (
 )
 # Modules whose `prepare(house)` runs at every `flask serve`, after the migrations.
 PREPARE: tuple[str, ...] = ("demo.cli",)
+# Modules with `SOURCES`: the events that webhooks may hear of.
+EVENTS: tuple[str, ...] = ("origination.steps.announce", "repayment.steps.announce")
 POLICIES: tuple[str, ...] = (
     "origination.domain.evidence",
     "origination.domain.lender",
@@ -138,6 +142,8 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
         app.wsgi_app = ProxyFix(app.wsgi_app)  # type: ignore[method-assign]
     _install(app, settings, database)
     outbox.register_delivery(app, database, settings)
+    events.use_sources(_collect("SOURCES", EVENTS))
+    deliver.register_delivery(app, database, settings)
     jobs.register_jobs(app, database, settings, known_jobs)
     for name in JOBS:  # a module may have tasks of its own beside its jobs
         if hasattr(module := import_module(name), "register"):

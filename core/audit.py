@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -22,6 +22,7 @@ from core.domain.texts import Text
 from core.tables import AuditEventRow
 
 GENESIS = "0" * 64
+_listeners: list[Callable[[Work, Sequence[AuditEventRow]], None]] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +64,26 @@ def _keep_for_commit(w: Work, waiting: AuditEventRow) -> None:
     """Events of one work are inserted together, as the last thing before its commit."""
     info = w.session.info
     if "audit_waiting" not in info:
-        info["audit_waiting"] = []
+        info["audit_waiting"], info["audit_work"] = [], w
         happening.listen(w.session, "before_commit", _write_waiting)
     info["audit_waiting"].append(waiting)
 
 
 def _write_waiting(session: Session) -> None:
-    session.add_all(session.info.get("audit_waiting", ()))
-    session.info.get("audit_waiting", []).clear()
+    waiting: list[AuditEventRow] = session.info.get("audit_waiting", [])
+    if not waiting:
+        return
+    written = waiting.copy()
+    waiting.clear()
+    session.add_all(written)
+    for listener in _listeners:
+        listener(session.info["audit_work"], written)
+
+
+def tell(listener: Callable[[Work, Sequence[AuditEventRow]], None]) -> None:
+    """From now on `listener` hears of every event, within the transaction that writes it. Twice is once."""
+    if listener not in _listeners:
+        _listeners.append(listener)
 
 
 def _last(w: Work, key: tuple[str, str], subject_id: UUID | str) -> AuditEventRow | None:

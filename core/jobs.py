@@ -27,6 +27,7 @@ from core.domain.errors import NotFound
 from core.outbox import DELIVER
 from core.settings import Settings
 from core.tables import JobRunRow
+from core.webhook.deliver import wake
 
 log = logging.getLogger("promissory.jobs")
 RUN_JOB = "run_job"
@@ -175,6 +176,7 @@ def _lead(database: Database, settings: Settings, jobs: Mapping[str, Job], guard
     def sweep() -> None:
         with database.work() as w:
             queue.defer(w, DELIVER, queueing_lock=DELIVER)
+            wake(w)
         queue.rescue_stalled(database.url)
 
     for job in jobs.values():

@@ -37,13 +37,18 @@ def mute(w: Work) -> None:
     w.session.info["queue_muted"] = True
 
 
+def is_muted(w: Work) -> bool:
+    """Whether within this work nothing is enqueued."""
+    return bool(w.session.info.get("queue_muted"))
+
+
 def defer(w: Work, task: str, /, *, queueing_lock: str | None = None, **arguments: Any) -> None:
     """Enqueues in the transaction of `w`: rolled back together, committed together.
 
     With a `queueing_lock` no second waiting job of the same lock is enqueued; where another transaction is just
     enqueueing one, that one counts.
     """
-    if w.session.info.get("queue_muted"):
+    if is_muted(w):
         return
     if queueing_lock is not None and not w.session.execute(_MAY_ENQUEUE, {"lock": queueing_lock}).scalar():
         return

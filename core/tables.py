@@ -262,3 +262,52 @@ class ApiKeyRow(HasId, Row):
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+
+
+class WebhookRow(HasId, Row):
+    """An address of another system that is told what happens, signed with a secret only it and this service know."""
+
+    __tablename__ = "webhook"
+    name: Mapped[str] = mapped_column(String(100))
+    url: Mapped[str] = mapped_column(String(500))
+    kinds: Mapped[list[str]] = mapped_column(ARRAY(String(60)))
+    secret: Mapped[str] = mapped_column(EncryptedText("webhook.secret"))
+    previous_secret: Mapped[str | None] = mapped_column(EncryptedText("webhook.previous_secret"))
+    previous_until: Mapped[datetime | None]  # until then both secrets sign
+    is_active: Mapped[bool] = mapped_column(default=True)
+    row_version: Mapped[int] = mapped_column(default=1)
+    created_by: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[datetime]
+    failures: Mapped[int] = mapped_column(default=0)  # in a row
+    failing_since: Mapped[datetime | None]
+    paused_until: Mapped[datetime | None]  # after a failure nothing is tried before
+    delivered_at: Mapped[datetime | None]
+
+
+class WebhookDeliveryRow(HasId, Row):
+    """One event for one webhook. `body` is what is sent, byte for byte, at every try; `seq` orders one subject's."""
+
+    __tablename__ = "webhook_delivery"
+    webhook_id: Mapped[UUID] = mapped_column(ForeignKey("webhook.id"))
+    event_id: Mapped[UUID]
+    kind: Mapped[str] = mapped_column(String(60))
+    subject_type: Mapped[str] = mapped_column(String(40))
+    subject_id: Mapped[str] = mapped_column(String(64))
+    subject_name: Mapped[str | None] = mapped_column(String(60))  # what people call it
+    seq: Mapped[int]
+    body: Mapped[str]
+    status: Mapped[str] = mapped_column(String(10))  # queued, delivered, failed
+    attempts: Mapped[int] = mapped_column(default=0)
+    not_before: Mapped[datetime | None]
+    last_status: Mapped[int | None]  # of HTTP
+    last_milliseconds: Mapped[int | None]
+    last_error: Mapped[str | None]
+    created_at: Mapped[datetime]
+    queued_at: Mapped[datetime]  # when it was queued last: a resend begins the time of trying anew
+    tried_at: Mapped[datetime | None]
+    delivered_at: Mapped[datetime | None]
+    __table_args__ = (
+        UniqueConstraint("webhook_id", "event_id"),
+        Index("ix_webhook_delivery_of_subject", "webhook_id", "subject_type", "subject_id", "seq"),
+        Index("ix_webhook_delivery_by_status", "status", "webhook_id", "created_at"),
+    )

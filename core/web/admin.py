@@ -20,6 +20,7 @@ from core.i18n import gettext, translate
 from core.tables import OutboundMessageRow, UserRow
 from core.web.guards import allow
 from core.web.work import house, read, work
+from core.webhook import views as webhook_views
 
 bp = Blueprint("admin", __name__, url_prefix="/admin")
 PAGE = 50
@@ -220,6 +221,7 @@ def health_lines(r: Any) -> list[dict[str, Any]]:
             else Text("Messages wait for more than an hour; see Messages") if stuck
             else Text("Messages leave as they should"),
         ),
+        _webhook_line(r),
         _line(
             Text("Administrators"), "warn" if (admins or 0) < 2 else "good",
             Text("{n} active; two are safer than one", n=admins) if (admins or 0) < 2 else Text("{n} active", n=admins),
@@ -229,6 +231,16 @@ def health_lines(r: Any) -> list[dict[str, Any]]:
             Text("Demo mode is on: never use it with real people") if settings.demo else Text("Off"),
         ),
     ]  # fmt: skip
+
+
+def _webhook_line(r: Any) -> dict[str, Any]:
+    failed, failing = webhook_views.count_failed(r), webhook_views.failing(r)
+    return _line(
+        Text("Webhooks"), "bad" if failed else "warn" if failing else "good",
+        Text("{n} deliveries were given up; see Webhooks", n=failed) if failed
+        else Text("Not taken just now: {names}. It is tried again", names=", ".join(failing)) if failing
+        else Text("All that was to be told is told or on its way"),
+    )  # fmt: skip
 
 
 def _line(label: str, kind: str, words: str) -> dict[str, Any]:

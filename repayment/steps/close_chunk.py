@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from core import audit
 from core.db import Work
 from repayment.domain.day_end import DaySnapshot, close_day
 from repayment.domain.ledger import Posting
@@ -103,6 +104,7 @@ def close_chunk(w: Work, ids: Sequence[UUID], day: date) -> tuple[ChunkClosed, l
     entries = _write_entries(w, cursor, loans, day)
     _write_lines(cursor, loans)
     _write_loans(cursor, loans, day)
+    _note_ends(w, loans)
     return ChunkClosed(len(loans), entries), loans
 
 
@@ -209,3 +211,17 @@ def _write_loans(cursor: Any, loans: Sequence[LoanAtWork], day: date) -> None:
         rows.append((loan.id, int(now != loan.scalars), *now))
     columns = [list(column) for column in zip(*rows, strict=True)]
     cursor.execute(_UPDATE_LOANS, [columns[0], day, day, *columns])
+
+
+def _note_ends(w: Work, loans: Sequence[LoanAtWork]) -> None:
+    """A loan that the borrower's credit has repaid on its due day is closed by nobody's hand: the trail says so."""
+    ended = [
+        loan for loan in loans
+        if loan.scalars[0] == LoanStatus.ACTIVE.value and loan.life.state.status is not LoanStatus.ACTIVE
+    ]  # fmt: skip
+    if not ended:
+        return
+    audit.look_up(w, "loan", [loan.id for loan in ended])
+    for loan in ended:
+        state = loan.life.state
+        audit.record(w, "loan.closed", "loan", loan.id, status=state.status.value, closed_on=state.closed_on)
