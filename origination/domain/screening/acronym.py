@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from itertools import product
 
-from origination.domain.screening.company_words import CompanyName, Part, initial_parts
+from origination.domain.screening.company_parts import Part
+from origination.domain.screening.company_words import CompanyName, initial_parts
 
 LETTERS_MIN, LETTERS_MAX = 3, 9
 _SURE_LETTERS = 4

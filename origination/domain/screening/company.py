@@ -9,7 +9,8 @@ from rapidfuzz.distance import OSA
 from core.domain.texts import Text
 from origination.domain.screening.acronym import SURE, likeness
 from origination.domain.screening.alignment import Alignment, Pair, align_grid
-from origination.domain.screening.company_words import WEIGHTS, CompanyName, CompanyWord, Part
+from origination.domain.screening.company_parts import WEIGHTS, CompanyWord, Part
+from origination.domain.screening.company_words import CompanyName
 from origination.domain.screening.fold import spell
 from origination.domain.screening.han_person import romanisation
 from origination.domain.screening.party import AlignedTokens, Comparison

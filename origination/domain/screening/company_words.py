@@ -4,50 +4,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cache, lru_cache
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from origination.domain.screening import arabic, lexicon
-from origination.domain.screening.fold import Spelling, plain_latin, spell
+from origination.domain.screening.company_parts import LINKS, CompanyWord, Part, company_word, groups
+from origination.domain.screening.fold import plain_latin, spell
 from origination.domain.screening.han import mandarin, simplify
 from origination.domain.screening.words import latin_words, pieces_of
 from origination.domain.screening.writing import Script, clean, script_of
 
 FORM_WORDS_MAX = 7
 WORDS_MAX = 30
-
-
-class Part(StrEnum):
-    """What a word does in a company's name."""
-
-    CORE = "core"
-    GENERIC = "generic"
-    PLACE = "place"
-    NUMBER = "number"
-    LINK = "link"
-
-
-WEIGHTS = {Part.CORE: 1.0, Part.GENERIC: 0.35, Part.PLACE: 0.6, Part.NUMBER: 0.8, Part.LINK: 0.0}
-
-
-@dataclass(frozen=True, slots=True)
-class CompanyWord:
-    """One word; `group` is the number of its translation group, `han` its characters, `native` its Arabic letters."""
-
-    written: str
-    spelling: Spelling
-    part: Part
-    group: int = -1
-    han: str = ""
-    native: str = ""
-
-    @property
-    def text(self) -> str:
-        """The plain Latin form."""
-        return self.spelling.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +37,6 @@ class CompanyName:
     forms: tuple[Form, ...]
 
 
-_LINKS = frozenset({
-    "and", "of", "the", "for", "in", "de", "del", "der", "die", "das", "des", "du", "da", "do", "la", "le", "les",
-    "los", "las", "el", "al", "y", "et", "e", "und", "i", "im", "fur", "pour", "para", "von", "at", "on", "by", "&",
-    "a", "ar", "ash", "ad", "az", "ul", "ud", "wal", "wa", "fi", "lil",
-})  # fmt: skip
 _NUMBER_WORDS = (
     "zero|one first 1st|two second 2nd|three third 3rd|four fourth 4th|five fifth 5th|six sixth 6th|seven seventh 7th|"
     "eight eighth 8th|nine ninth 9th|ten tenth 10th|eleven eleventh 11th|twelve twelfth 12th|thirteen|fourteen|fifteen|"
@@ -114,24 +79,6 @@ def _han_forms() -> dict[str, Form]:
     return found
 
 
-@cache
-def _groups() -> tuple[dict[str, tuple[int, Part]], dict[str, tuple[int, Part]]]:
-    """Latin words and Han words -> (group, part)."""
-    latin: dict[str, tuple[int, Part]] = {}
-    han: dict[str, tuple[int, Part]] = {}
-    number = 0
-    for key, part in (("generic", Part.GENERIC), ("places", Part.PLACE)):
-        for line in str(lexicon.table("company_words")[key]).strip().splitlines():
-            number += 1
-            for word in line.split():
-                if any(script_of(char) is Script.HAN for char in word):
-                    han[word] = (number, part)
-                    continue
-                joined = "".join(latin_words(word))
-                latin.setdefault(joined, (number, part))
-    return latin, han
-
-
 def _pieces(text: str) -> list[str]:
     spaced = re.sub(r"[&+]", " and ", re.sub(r"(?<=\w)'s\b", "", text))
     spaced = re.sub(r"(?<=[a-zа-я])(?=[A-ZА-Я]{2,}\b)", " ", spaced)
@@ -159,7 +106,7 @@ _ACRONYM = re.compile(r"\(\s*([A-Z][A-Z0-9&.-]{1,11})\s*\)")
 
 def _without_acronym(found: re.Match[str]) -> str:
     """`(TTP)` goes, `(HK)` is a place and stays."""
-    return found[0] if plain_latin(found[1]) in _groups()[0] else " "
+    return found[0] if plain_latin(found[1]) in groups()[0] else " "
 
 
 @lru_cache(maxsize=50_000)
@@ -194,7 +141,7 @@ _NATIVE_LINKS = frozenset({"في", "و", "من", "ل", "ب", "بن", "ابن"})
 def _known_native(run: str) -> bool:
     """A word of the tables (`شركة`, `تجارة`) is looked up by its letters, with or without the article."""
     latin = "".join(latin_words(run))
-    return latin in _groups()[0] or (latin,) in _forms()
+    return latin in groups()[0] or (latin,) in _forms()
 
 
 def _native_words(run: str) -> list[CompanyWord]:
@@ -257,14 +204,14 @@ def initial_parts(written: str) -> tuple[tuple[str, bool], ...]:
             if form is not None and len(word) <= _AT_THE_EDGE_ONLY:
                 out.extend((letter, True) for letter in word)
             else:
-                out.append((word[0], form is not None or word in _LINKS))
+                out.append((word[0], form is not None or word in LINKS))
         at += max(size, 1)
     return tuple(out)
 
 
 def _merge_known(words: list[str]) -> list[str]:
     """`hong kong` and `import and export` are one word to the tables."""
-    table = _groups()[0]
+    table = groups()[0]
     out: list[str] = []
     for word in words:
         before = [other for other in out[-2:] if other != "and"]
@@ -287,7 +234,7 @@ def _form_vocabulary() -> tuple[frozenset[str], tuple[str, ...]]:
 def _right_form_word(word: str) -> str:
     """A misspelt word of a legal form (`aktiengeselschaft`, `joynt`) put right."""
     known, ordered = _form_vocabulary()
-    if len(word) < 5 or word in known or word in _groups()[0]:
+    if len(word) < 5 or word in known or word in groups()[0]:
         return word
     allowed = 1 if len(word) < 10 else 2
     found = process.extractOne(word, ordered, scorer=OSA.distance, score_cutoff=allowed)
@@ -330,7 +277,7 @@ def _rest_is_forms(rest: tuple[str, ...]) -> bool:
     return (
         not rest
         or any(rest[:n] in table and _rest_is_forms(rest[n:]) for n in range(1, min(FORM_WORDS_MAX, len(rest)) + 1))
-        or (rest[0] in _LINKS and _rest_is_forms(rest[1:]))
+        or (rest[0] in LINKS and _rest_is_forms(rest[1:]))
     )
 
 
@@ -366,78 +313,10 @@ def _numbers(words: list[str]) -> list[str]:
     return out
 
 
-@lru_cache(maxsize=50_000)
-def company_word(word: str) -> CompanyWord:
-    """A Latin word of a company's name with what it does there."""
-    if word in _LINKS:
-        return CompanyWord(word, spell(word), Part.LINK)
-    if word.isdigit():
-        return CompanyWord(word, spell(word.lstrip("0") or "0"), Part.NUMBER)
-    known = _groups()[0].get(word) or _singular(word) or _inflected(word)
-    if known:
-        return CompanyWord(word, spell(word), known[1], known[0])
-    return CompanyWord(word, spell(word), Part.CORE)
-
-
-def _singular(word: str) -> tuple[int, Part] | None:
-    """`lubricants` where the table has the singular."""
-    if len(word) < 6 or not word.endswith("s"):
-        return None
-    return _groups()[0].get(word[:-3] + "y" if word.endswith("ies") else word[:-1])
-
-
-# Endings of Russian adjectives and nouns as latin_words writes them, the longest first.
-_ENDINGS = (
-    "yye",
-    "iye",
-    "oye",
-    "eye",
-    "aya",
-    "yaya",
-    "ogo",
-    "ego",
-    "oy",
-    "ey",
-    "ykh",
-    "ikh",
-    "iy",
-    "y",
-    "o",
-    "i",
-    "a",
-    "u",
-)
-_STEM_MIN = 6
-
-
-def _stem(word: str) -> str:
-    ending = next((ending for ending in _ENDINGS if word.endswith(ending)), "")
-    return word.removesuffix(ending) if len(word) - len(ending) >= _STEM_MIN else ""
-
-
-@cache
-def _stems() -> dict[str, tuple[int, Part]]:
-    """The stems of the Cyrillic words of the tables."""
-    found: dict[str, tuple[int, Part]] = {}
-    for key in ("generic", "places"):
-        for written in str(lexicon.table("company_words")[key]).split():
-            if script_of(written[0]) is Script.CYRILLIC:
-                latin = "".join(latin_words(written))
-                if stem := _stem(latin):
-                    found.setdefault(stem, _groups()[0][latin])
-    return found
-
-
-def _inflected(word: str) -> tuple[int, Part] | None:
-    """`судостроительного`, where the table has the nominative."""
-    stem = _stem(word)
-    return _stems().get(stem) if stem else None
-
-
 def _han_words(run: str, forms: list[Form]) -> list[CompanyWord]:
     """Longest known word first; what lies between known words is the name itself."""
     plain = simplify(run)
-    table, han_forms = _groups()[1], _han_forms()
+    table, han_forms = groups()[1], _han_forms()
     out: list[CompanyWord] = []
     core = ""
     at = 0
