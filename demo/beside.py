@@ -16,6 +16,7 @@ from core.db import Database
 
 T = TypeVar("T")
 STOP_WITHIN = 10.0
+LATER = 5  # how much less urgent (nice) the work of each further source is: its turn comes later
 
 
 @dataclass(slots=True)
@@ -49,7 +50,7 @@ def run_beside(sources: Sequence[Callable[[], Generator[T]]], database: Database
     """
     running: list[_Beside[T]] = []
     try:
-        running.extend(_fork(source, database) for source in sources)
+        running.extend(_fork(source, database, at) for at, source in enumerate(sources))
         for one in running:
             yield from _in_turn(one, running)
     finally:
@@ -71,10 +72,10 @@ def _in_turn(one: _Beside[T], running: list[_Beside[T]]) -> Generator[T]:
         raise RuntimeError("a process that lives a part of the demonstration has ended early")
 
 
-def _fork(source: Callable[[], Generator[T]], database: Database) -> _Beside[T]:
+def _fork(source: Callable[[], Generator[T]], database: Database, turn: int) -> _Beside[T]:
     here, there = multiprocessing.Pipe(duplex=False)
     process = multiprocessing.get_context("fork").Process(
-        target=_send_all, args=(source, there, here, database, os.getpid())
+        target=_send_all, args=(source, there, here, database, turn, os.getpid())
     )
     process.start()
     there.close()
@@ -82,8 +83,9 @@ def _fork(source: Callable[[], Generator[T]], database: Database) -> _Beside[T]:
 
 
 def _send_all(
-    source: Callable[[], Generator[T]], there: Connection, here: Connection, database: Database, parent: int
+    source: Callable[[], Generator[T]], there: Connection, here: Connection, database: Database, turn: int, parent: int
 ) -> None:
+    os.nice(LATER * turn)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent, which ends this process
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     here.close()
