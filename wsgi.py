@@ -88,7 +88,7 @@ FEATURES: tuple[str, ...] = (
     "repayment.web.payments",
 )
 # Modules with `JOBS`, `COMMANDS` or `POLICIES`.
-JOBS: tuple[str, ...] = ("core.auth.jobs", "origination.jobs", "repayment.jobs", "scoring.jobs")
+JOBS: tuple[str, ...] = ("core.auth.jobs", "core.web.jobs", "origination.jobs", "repayment.jobs", "scoring.jobs")
 COMMANDS: tuple[str, ...] = (
     "core.web.admin_keys",
     "core.web.cli",

@@ -166,7 +166,7 @@ def test(webhook_id: UUID) -> AnyResponse:
     with read() as r:
         found = views.one_delivery(r, delivery_id)
     if found.status == "delivered":
-        said = gettext("Taken: answered %(status)s in %(ms)s ms.", status=found.last_status, ms=found.milliseconds)
+        said = gettext("Delivered: answered %(status)s in %(ms)s ms.", status=found.last_status, ms=found.milliseconds)
     elif found.last_status is not None:
         said = gettext("Not taken: answered %(status)s instead of 200.", status=found.last_status)
     else:

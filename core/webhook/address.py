@@ -71,7 +71,7 @@ def read_url(url: str, *, production: bool) -> Target:
         )
     try:
         parts = urlsplit(url)
-        host, port = parts.hostname, parts.port
+        host, port = (parts.hostname or "").rstrip("."), parts.port
     except ValueError:
         raise AddressRefused(Text("This is not an address; write it like https://example.com/hooks")) from None
     if parts.scheme not in ({"https"} if production else {"https", "http"}):
@@ -167,7 +167,7 @@ def _connect(target: Target, addresses: tuple[str, ...], deadline: float) -> soc
             return plain
         try:
             plain.settimeout(_left(deadline))
-            return tls_context().wrap_socket(plain, server_hostname=target.host.rstrip("."))
+            return tls_context().wrap_socket(plain, server_hostname=target.host)
         except BaseException:
             plain.close()
             raise

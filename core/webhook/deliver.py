@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from flask import Flask
-from sqlalchemy import Select, exists, func, or_, select, update
+from sqlalchemy import Select, delete, exists, func, or_, select, update
 from sqlalchemy.orm import aliased
 
 from core import queue
@@ -28,7 +28,7 @@ RETRY_FIRST = timedelta(seconds=15)
 RETRY_LAST = timedelta(hours=1)
 PAUSE_LAST = timedelta(minutes=10)
 GIVE_UP_AFTER = timedelta(hours=48)
-ACCEPT_WITHIN = timedelta(minutes=5)  # how old a signature receivers are told to accept
+DELIVERED_KEPT = timedelta(days=30)
 
 
 def signature(secret: str, timestamp: int, body: str) -> str:
@@ -143,6 +143,13 @@ def wake(w: Work) -> None:
     waits = select(WebhookDeliveryRow.id).where(WebhookDeliveryRow.status == "queued").limit(1)
     if w.session.scalar(waits) is not None:
         queue.defer(w, DELIVER, queueing_lock=DELIVER)
+
+
+def forget_delivered(w: Work) -> int:
+    """Deletes what was taken longer than `DELIVERED_KEPT` ago; what waits or failed stays. Returns how many."""
+    row = WebhookDeliveryRow
+    old = delete(row).where(row.status == "delivered", row.delivered_at < w.now - DELIVERED_KEPT)
+    return int(w.session.execute(old).rowcount)  # type: ignore[attr-defined]
 
 
 def register_delivery(app: Flask, database: Database, settings: Settings) -> None:

@@ -25,6 +25,7 @@ from core.tables import AuditEventRow, WebhookDeliveryRow, WebhookRow
 DELIVER = "deliver_webhooks"
 TEST = "webhook.test"
 NOBODY_FOR = 2.0  # seconds for which a process remembers that nobody listens
+KINDS_AT_ONCE = 8  # more than any audit event tells
 _SPACE = UUID("6f1a7f0e-55a5-4d0c-9a3b-3f0c1c6f8f52")  # any fixed one
 
 
@@ -93,19 +94,22 @@ def note(w: Work, events: Sequence[AuditEventRow]) -> None:
         if wanted.isdisjoint(source.kinds):
             continue
         subject = source.describe(w, UUID(event.subject_id))
-        for kind, data in source.read(event.action, event.data, subject):
+        for place, (kind, data) in enumerate(source.read(event.action, event.data, subject)):
             for webhook_id, kinds in listening:
                 if kind in kinds:
-                    w.session.add(_delivery(w, webhook_id, event, kind, subject, data))
+                    w.session.add(_delivery(w, webhook_id, event, place, kind, subject, data))
                     added = True
     if added:
         queue.defer(w, DELIVER, queueing_lock=DELIVER)
 
 
 def _delivery(
-    w: Work, webhook_id: UUID, event: AuditEventRow, kind: str, subject: Subject, data: Mapping[str, Any]
+    w: Work, webhook_id: UUID, event: AuditEventRow, place: int, kind: str, subject: Subject, data: Mapping[str, Any]
 ) -> WebhookDeliveryRow:
-    """The event's id follows from the audit event's hash: the same one for every webhook and every try."""
+    """The event's id follows from the audit event's hash: the same one for every webhook and every try.
+
+    One audit event may tell several kinds: `place` keeps them in order.
+    """
     event_id = uuid5(_SPACE, f"{event.hash}:{kind}")
     about = {
         "type": event.subject_type, "id": event.subject_id, "reference": subject.reference, "status": subject.status,
@@ -117,7 +121,7 @@ def _delivery(
         event_id,
         kind,
         about=about,
-        seq=event.seq,
+        seq=event.seq * KINDS_AT_ONCE + place,
         body=write_body(event_id, kind, event.at, about, data),
     )
 

@@ -42,10 +42,8 @@ KINDS = {
     "application.expired": Text("Application: expired"),
 }
 # Of the audit event's data; all else stays inside.
-_TOLD = (
-    "before", "after", "outcome", "reasons", "counter", "offers", "expires_on", "offer", "amount", "currency",
-    "contract", "content_sha256", "loan",
-)  # fmt: skip
+_TOLD = ("before", "after", "offers", "expires_on", "offer", "amount", "currency", "contract", "content_sha256", "loan")
+_TOLD_OF_A_DECISION = (*_TOLD, "outcome", "reasons", "counter")
 
 
 def read(action: str, data: Mapping[str, Any], _subject: Subject) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -53,7 +51,8 @@ def read(action: str, data: Mapping[str, Any], _subject: Subject) -> Iterator[tu
     kind = KIND_OF.get(ApplicationStatus(data["after"])) if "after" in data and "before" in data else None
     if kind is None:
         return
-    told = {name: data[name] for name in _TOLD if name in data}
+    names = _TOLD_OF_A_DECISION if action == "application.decided" else _TOLD
+    told = {name: data[name] for name in names if name in data}
     if action == "application.booked":
         told["loan_reference"] = data["reference"]
     yield kind, told
