@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from decimal import Decimal
 from pathlib import Path
+from tempfile import mkdtemp
 from uuid import UUID
 
 from sqlalchemy import select
@@ -15,7 +16,7 @@ from core.domain.actor import Role
 from core.domain.errors import Conflict, InvalidInput, NotAllowed
 from core.domain.texts import Text
 from scoring.domain.registry import VersionStatus, check_move
-from scoring.domain.shelf import REFERENCE, models_folder, version_at
+from scoring.domain.shelf import REFERENCE, copy_of, models_folder, version_at
 from scoring.domain.version import MANIFEST, METRICS, Version, open_version
 from scoring.tables import ModelVersionRow
 
@@ -41,6 +42,7 @@ def register_reference_cards(w: Work) -> tuple[ModelVersionRow, ...]:
             w.session.flush()
         name = version.name if not _named(w, version.name) else f"{version.name} {version.sha256[:8]}"
         row = _row(w, version, name, f"reference/{folder.name}")
+        _keep_copy(folder, version.sha256)
         row.trained_by_name = row.validated_by_name = row.approved_by_name = REFERENCE_TRAINER
         row.validated_at = row.approved_at = w.now
         row.status = (VersionStatus.CHAMPION if champion is None or shipped else VersionStatus.APPROVED).value
@@ -48,6 +50,19 @@ def register_reference_cards(w: Work) -> tuple[ModelVersionRow, ...]:
         audit.record(w, "model.reference", "model_version", row.id, name=row.name, sha256=row.sha256, status=row.status)
         added.append(row)
     return tuple(added)
+
+
+def _keep_copy(folder: Path, sha256: str) -> None:
+    copy = copy_of(folder.name, sha256)
+    if copy.exists():
+        return
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    half = Path(mkdtemp(prefix=".", dir=copy.parent))
+    shutil.copytree(folder, half, dirs_exist_ok=True)
+    try:
+        half.rename(copy)
+    except OSError:  # another process was first
+        shutil.rmtree(half)
 
 
 def champion_of(w: Work, segment: str, product: str | None, *, lock: bool = False) -> ModelVersionRow | None:

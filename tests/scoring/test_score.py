@@ -99,6 +99,7 @@ def test_a_replay_names_what_differs(cards, monkeypatch):
 def test_a_replay_names_the_file_that_is_gone(cards, monkeypatch, tmp_path):
     with cards.work() as w:
         score(w, segment="consumer", facts=FACTS, subject_id=uuid4())
+    shutil.rmtree(tmp_path / "reference")
     monkeypatch.setattr("scoring.domain.shelf.REFERENCE", tmp_path)
     monkeypatch.setattr("scoring.domain.shelf._opened", {})
     with cards.read() as r:
@@ -117,6 +118,22 @@ def test_records_cannot_be_changed(cards):
 def test_no_card_no_score(cards):
     with cards.work() as w, pytest.raises(ModelUnavailable, match="no approved scorecard"):
         score(w, segment="microfinance", facts=FACTS, subject_id=uuid4())
+
+
+def test_what_an_earlier_release_scored_replays_after_its_card_was_replaced(cards, tmp_path, monkeypatch):
+    with cards.work() as w:
+        given = score(w, segment="consumer", facts=FACTS, subject_id=uuid4())
+    shipped = tmp_path / "next release"
+    shutil.copytree(shelf.folder_of("reference/sme-v1"), shipped / "consumer-v1")  # another card under the same name
+    monkeypatch.setattr(shelf, "REFERENCE", shipped)
+    monkeypatch.setattr(shelf, "_opened", {})
+    with cards.read() as r:
+        view = queries.score_view(r, given.record_id)
+        assert (view.points, view.contributions) == (given.points, given.contributions)
+        assert shelf.version_at("reference/consumer-v1", given.sha256).sha256 == given.sha256
+    shutil.rmtree(tmp_path / "reference")
+    with pytest.raises(ModelUnavailable):
+        shelf.version_at("reference/consumer-v1", given.sha256)
 
 
 @pytest.mark.parametrize("damage", ["cut", "gone", "changed", "features"])
