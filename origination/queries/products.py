@@ -48,6 +48,12 @@ def _applications(r: Work) -> Mapping[tuple[str, int], int]:
     return {(code, version): int(n) for code, version, n in rows}
 
 
+def product_names(r: Work, locale: str) -> dict[str, str]:
+    """What each product is called, by its newest version, on sale or not."""
+    rows = r.session.scalars(select(ProductRow).order_by(ProductRow.version))
+    return {row.code: read_product(row.body).name_in(locale) for row in rows}
+
+
 def products_on_sale(r: Work) -> tuple[Product, ...]:
     """The newest version of every product on sale, consumers' first."""
     rows = r.session.scalars(

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 
 from core.domain.actor import Role
 from core.domain.texts import Text
-from core.i18n import gettext, translate
+from core.i18n import current_locale, gettext, translate
 from core.web.forms import Form
 from core.web.guards import allow
 from core.web.work import read, work
@@ -22,6 +22,7 @@ from origination.domain.decision_clock import ClockState
 from origination.queries.alerts import count_open
 from origination.queries.desk import colleagues, my_mentions, my_views
 from origination.queries.officer import SORTS, Clock, Queue, QueueFilter, QueueLine, Tab, next_case, queue
+from origination.queries.products import product_names
 from origination.steps.desk import put_back, take_case
 from origination.web.alerts import listing as alert_listing
 from origination.web.questions import PAPER_NAMES
@@ -65,8 +66,10 @@ def show_queue(form: Form, status: str = "") -> str:
     shown = {"tab": tab.value, "sort": sort, **filter_arguments(wanted)}
     with read() as r:
         found = queue(r, tab, wanted, sort=sort, limit=PAGE, offset=(page - 1) * PAGE)
+        names = product_names(r, current_locale())
         return render_template(
-            "officer/queue.html", tab_items=_tabs(found, tab), rows=[_row(line, r.today) for line in found.lines],
+            "officer/queue.html", tab_items=_tabs(found, tab),
+            rows=[_row(line, r.today, names) for line in found.lines],
             total=found.total, page=page, pages=-(-found.total // PAGE), alerts=count_open(r), form=form,
             page_url=url_for("officer.queue", **shown) + "&page={page}", wanted=wanted, shown=shown, status=status,
             views=[{"row": one, "url": f"{url_for('officer.queue')}?{one.arguments}"} for one in my_views(r)],
@@ -146,7 +149,7 @@ def _tabs(found: Queue, current: Tab) -> list[dict[str, Any]]:
     ]
 
 
-def _row(line: QueueLine, today: date) -> dict[str, Any]:
+def _row(line: QueueLine, today: date, names: Mapping[str, str]) -> dict[str, Any]:
     words, look = CLOCK_WORDS[line.clock]
     one = line.line
     return {
@@ -155,7 +158,7 @@ def _row(line: QueueLine, today: date) -> dict[str, Any]:
         "reference": one.reference,
         "url": url_for("case.page", application_id=one.id),
         "name": one.applicant_name,
-        "product": one.product,
+        "product": names.get(one.product, one.product),
         "amount": one.amount,
         "grade": line.grade,
         "status": (one.status.text, STATUS_LOOKS.get(one.status.value, "plain")),
