@@ -35,6 +35,7 @@ class Subject:
 
     reference: str | None
     status: str | None
+    currency: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

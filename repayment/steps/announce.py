@@ -8,6 +8,7 @@ from uuid import UUID
 
 from core.db import Work
 from core.domain.errors import NotFound
+from core.domain.money import Money
 from core.domain.texts import Text
 from core.webhook.events import Source, Subject
 from repayment.domain.state import EventKind, LoanStatus
@@ -47,6 +48,7 @@ _TOLD = {
     CLOSED: ("status", "closed_on"),
 }
 _OF_A_CHANGE = ("event", "amount")
+_IN_MAJOR_UNITS = frozenset({"amount", "principal"})  # in the trail; told in whole minor units
 _SAME = frozenset({"loan.opened", "loan.disbursed", CLOSED})
 
 
@@ -70,6 +72,9 @@ def read(action: str, data: Mapping[str, Any], subject: Subject) -> Iterator[tup
     if kind is None:
         return
     told = {name: data[name] for name in _TOLD.get(kind, _OF_A_CHANGE) if data.get(name) is not None}
+    for name in _IN_MAJOR_UNITS & told.keys() if kind != RECEIVED else ():
+        told[name] = Money.of(told[name], subject.currency).minor if subject.currency else None
+        told["currency"] = subject.currency
     if kind in {RECEIVED, REVERSED, "loan.change_reversed"}:
         told["kind"] = action.removeprefix("loan.").removesuffix("_reversed")
     yield kind, told
@@ -84,7 +89,7 @@ def describe(w: Work, loan_id: UUID) -> Subject:
         row = w.get(LoanRow, loan_id)
     except NotFound:
         return Subject(None, None)
-    return Subject(row.reference, row.status)
+    return Subject(row.reference, row.status, row.currency)
 
 
 SOURCES = [Source("loan", KINDS, read, describe)]

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -19,6 +21,7 @@ from core.db import Database
 from core.domain.actor import Actor, Role
 from core.domain.errors import Conflict, InvalidInput, NotAllowed
 from core.jobs import JobContext
+from core.settings import ROOT
 from core.tables import WebhookDeliveryRow, WebhookRow
 from core.web.jobs import run_tidy
 from core.webhook import address, deliver, events, keep, views
@@ -389,3 +392,29 @@ def test_old_deliveries_are_tidied_and_open_ones_stay(
     assert [row.status for row in rows(database)] == ["queued"]
     with database.read() as r:
         assert r.session.scalar(select(func.count()).select_from(WebhookRow).where(WebhookRow.id == hook)) == 1
+
+
+def test_the_receiver_s_ten_lines_of_the_documentation_do_what_they_say(
+    database: Database, receiver: Receiver, clock: FixedClock
+) -> None:
+    code = re.search(r"```python\n(.*?)```", (ROOT / "docs/api.md").read_text("utf-8"), re.DOTALL)[1]
+    found: dict[str, Any] = {}
+    exec(code, found)
+    verify, now = found["verify"], clock.now().timestamp()
+    _, secret = listen(database, receiver.url)
+    happen(database, uuid4(), "opened")
+    send(database)
+    [(headers, body)] = receiver.got
+    assert verify(secret, headers, body, now)
+    assert verify(secret, headers, body, now + 299)
+    assert not verify(secret, headers, body, now + 301)
+    assert not verify("whsec_other", headers, body, now)
+    assert not verify(secret, headers, body + b" ", now)
+
+
+def test_every_kind_is_documented(app: Flask) -> None:
+    kinds = {*events.known_kinds(), events.TEST}
+    described = json.loads((ROOT / "docs/openapi.json").read_text("utf-8"))["components"]["schemas"]["Event"]
+    assert set(described["properties"]["type"]["enum"]) == kinds
+    page = (ROOT / "docs/api.md").read_text("utf-8")
+    assert [kind for kind in kinds if f"`{kind}`" not in page] == []
