@@ -94,8 +94,9 @@ def resolve(target: Target, *, production: bool) -> tuple[str, ...]:
     for one in found:
         if not is_public(one) and (production or not _is_loopback(one)):
             raise AddressRefused(
-                Text("{host} leads to {address}, which is not a public address", host=target.host, address=one)
-            )
+                Text("{address} is not a public address", address=one) if one == target.host
+                else Text("{host} leads to {address}, which is not a public address", host=target.host, address=one)
+            )  # fmt: skip
     return found
 
 
