@@ -121,6 +121,11 @@ def test_what_cannot_be_booked_is_refused_by_its_field(house: House, amount: str
     assert list(refused.value.fields) == [field]
 
 
+def about_listeners(statement: str) -> bool:
+    """Whether a webhook listens is asked once in two seconds by a process, whoever pays."""
+    return "FROM webhook" in statement
+
+
 def test_one_payment_takes_at_most_twelve_statements(house: House) -> None:
     loan = house.loan()
     house.close_through(date(2025, 2, 27), daily=False)
@@ -132,7 +137,7 @@ def test_one_payment_takes_at_most_twelve_statements(house: House) -> None:
     event.listen(house.database.engine, "before_cursor_execute", note)
     house.pay(loan, "888.49", date(2025, 2, 28))
     event.remove(house.database.engine, "before_cursor_execute", note)
-    assert 8 <= len(seen) <= 12
+    assert 8 <= len([one for one in seen if not about_listeners(one)]) <= 12
 
 
 def test_many_payments_at_once_are_booked_as_one_by_one(house: House) -> None:
@@ -153,7 +158,7 @@ def test_many_payments_at_once_are_booked_as_one_by_one(house: House) -> None:
         event.remove(house.database.engine, "before_cursor_execute", note)
         assert [one.replayed for one in done] == [False] * (len(some) + 1) + [True]
         assert str(done[1].principal) == "400.00"  # 500 less the month's interest of 100
-        questions[len(some)] = sum(one.startswith("SELECT") for one in seen)
+        questions[len(some)] = sum(one.startswith("SELECT") and not about_listeners(one) for one in seen)
     assert questions[2] == questions[3]
     refused = Incoming("new", loans[0], cny("1.00"), day, "bank", "borrower")
     with pytest.raises(InvalidInput), house.work() as w:
