@@ -33,6 +33,16 @@ CHROMIUM = next(
 )  # fmt: skip
 
 
+MORNING = """
+from sqlalchemy import text
+from core.web.work import house
+from wsgi import app
+
+with app.app_context(), house().database.work() as w:
+    w.session.execute(text("UPDATE outbound_message SET not_before = NULL WHERE status = 'queued'"))
+"""
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -88,10 +98,17 @@ class Product:
             time.sleep(0.2)
         raise AssertionError(f"no text message with {pattern!r}")
 
+    def let_morning_come(self) -> None:
+        """What is held back over the borrower's night may leave at once: the journeys run at any hour."""
+        self._run("-c", MORNING)
+
     def flask(self, *arguments: str) -> str:
         """Runs a command of the installation and returns what it prints."""
+        return self._run("-m", "flask", *arguments)
+
+    def _run(self, *arguments: str) -> str:
         done = subprocess.run(
-            [sys.executable, "-m", "flask", *arguments],
+            [sys.executable, *arguments],
             cwd=ROOT,
             env=self.env,
             capture_output=True,
