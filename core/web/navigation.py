@@ -53,7 +53,6 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(Text("Jobs"), "admin.jobs", frozenset({Role.ADMIN})),
     Entry(Text("Messages"), "admin.messages", frozenset({Role.ADMIN})),
     Entry(Text("Keys"), "keys.listing", frozenset({Role.ADMIN})),
-    Entry(Text("Webhooks"), "webhooks.listing", frozenset({Role.ADMIN})),
     Entry(Text("Audit"), "admin.audit_trail", frozenset({Role.ADMIN, Role.AUDITOR})),
     Entry(Text("System"), "admin.system", frozenset({Role.ADMIN})),
     Entry(Text("Policy"), "policy.overview", frozenset({Role.RISK_MANAGER, Role.ADMIN, Role.AUDITOR})),

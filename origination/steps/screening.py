@@ -1,6 +1,6 @@
 """Screening names: look parties up, keep what is found, let people decide.
 
-Before money leaves, `screen_borrower(w, party_ids)` looks again and raises while an alert is open or a hit confirmed.
+Before money leaves, `screen_by_id(w, *party_ids)` looks again and returns what stops it.
 """
 
 from __future__ import annotations
@@ -87,14 +87,6 @@ def _stops(row: ScreeningAlertRow) -> bool:
     if _state_of(row) is AlertState.TRUE_HIT:
         return row.list_kind != "pep"
     return _state_of(row) is AlertState.OPEN
-
-
-def screen_borrower(w: Work, party_ids: Iterable[UUID]) -> None:
-    """Looks at everybody of a loan once more before money is paid out: the borrower, owners, guarantors.
-
-    Raises NotAllowed, with the ids of the alerts, while one stops it, and when no list is in use.
-    """
-    _refuse(list(screen_by_id(w, *dict.fromkeys(party_ids))))
 
 
 def check_no_open_alert(w: Work, party_ids: Iterable[UUID]) -> None:

@@ -35,7 +35,7 @@ RUN_WORDS = {
     "waiting": (Text("Waiting"), "wait"),
     "running": (Text("Running"), "info"),
     "done": (Text("Done"), "good"),
-    "failed": (Text("Failed"), "bad"),
+    "failed": (Text("Went wrong"), "bad"),
 }
 MOVE_WORDS = {
     "validated": (Text("Mark as validated"), Text("Another person may then approve it.")),
