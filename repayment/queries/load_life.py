@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -48,12 +49,17 @@ def load_lines(w: Work, schedule_id: UUID | None) -> list[Line]:
     return [Line(*row) for row in w.session.execute(query)]
 
 
-def read_ahead(w: Work, schedule_ids: Sequence[UUID]) -> None:
-    """Reads the instalments of many locked loans by one statement; `load_lines` hands each schedule out once."""
+@contextmanager
+def read_ahead(w: Work, schedule_ids: Sequence[UUID]) -> Iterator[None]:
+    """Reads the instalments of many locked loans by one statement; within, `load_lines` hands out each of them once."""
     wanted = any_(literal(list(schedule_ids), ARRAY(Uuid)))
     query = select(_I.schedule_id, *LINE_COLUMNS).where(_I.schedule_id == wanted).order_by(_I.schedule_id, _I.number)
     for schedule_id, *values in w.session.execute(query):
         _ahead(w).setdefault(schedule_id, []).append(Line(*values))
+    try:
+        yield
+    finally:
+        _ahead(w).clear()  # what nobody took would be out of date for who comes later
 
 
 def _ahead(w: Work) -> dict[UUID, list[Line]]:

@@ -30,15 +30,15 @@ class Incoming:
 def receive_payments(w: Work, payments: Sequence[Incoming]) -> tuple[Allocation, ...]:
     """Books them in this order, all or none. Raises what `receive_payment` raises for the first that is refused."""
     loan_ids = list(dict.fromkeys(one.loan_id for one in payments))
+    idempotency.look_up(w, SCOPE, [one.key for one in payments])  # keys before loans, as a single payment does it
     w.lock_all(LoanRow, loan_ids)
-    idempotency.look_up(w, SCOPE, [one.key for one in payments])
     audit.look_up(w, "loan", loan_ids)
     schedules = (w.lock(LoanRow, loan_id).schedule_id for loan_id in loan_ids)
-    read_ahead(w, [one for one in schedules if one is not None])
-    return tuple(
-        receive_payment(
-            w, key=one.key, loan_id=one.loan_id, amount=one.amount, value_on=one.value_on, channel=one.channel,
-            payer=one.payer,
-        )
-        for one in payments
-    )  # fmt: skip
+    with read_ahead(w, [one for one in schedules if one is not None]):
+        return tuple(
+            receive_payment(
+                w, key=one.key, loan_id=one.loan_id, amount=one.amount, value_on=one.value_on, channel=one.channel,
+                payer=one.payer,
+            )
+            for one in payments
+        )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from uuid import UUID
 
 import pytest
 
@@ -17,7 +18,7 @@ from tests.repayment.house import House, request_of, terms_of
 TODAY = date(2025, 3, 10)
 
 
-def agree(house: House, rate: str, new_rate: str, lender_type: str = "bank") -> None:
+def agree(house: House, rate: str, new_rate: str, lender_type: str = "bank") -> UUID:
     """A loan at one rate gets a plan at another."""
     loan = house.loan(request_of(rate_annual=Decimal(rate)), terms_of(lender_type=lender_type))
     house.close_through(date(2025, 3, 9), daily=False)
@@ -27,6 +28,7 @@ def agree(house: House, rate: str, new_rate: str, lender_type: str = "bank") -> 
         preview_change(w, loan, kind=EventKind.RESTRUCTURE, data=plan_data(plan))
     with house.work() as w:
         restructure(w, loan, plan=plan, key="a-plan")
+    return loan
 
 
 @pytest.mark.parametrize("book", [False, True])
@@ -55,4 +57,5 @@ def test_a_plan_above_24_percent_is_refused_and_nothing_is_written(house: House,
     ],
 )
 def test_what_the_law_allows_is_agreed(house: House, rate: str, new_rate: str, lender_type: str) -> None:
-    agree(house, rate, new_rate, lender_type)
+    loan = agree(house, rate, new_rate, lender_type)
+    assert house.row(loan).restructured_on == TODAY
