@@ -241,7 +241,11 @@ def _deliver_one(database: Database, by_channel: Mapping[str, Transport]) -> boo
     with database.work() as w:
         due = or_(OutboundMessageRow.not_before.is_(None), OutboundMessageRow.not_before <= w.now)
         query = select(OutboundMessageRow).where(OutboundMessageRow.status == "queued", due)
-        order = query.order_by(OutboundMessageRow.created_at).limit(1).with_for_update(skip_locked=True)
+        order = (
+            query.order_by(OutboundMessageRow.created_at, OutboundMessageRow.id)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        )
         message = w.session.scalars(order).first()
         if message is None:
             return None

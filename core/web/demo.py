@@ -75,6 +75,10 @@ def mailbox() -> str:
     """Every message the demonstration has written, newest first; `to` narrows it to one address."""
     wanted = request.args.get("to", "").strip().casefold()
     with read() as r:
-        query = select(OutboundMessageRow).order_by(OutboundMessageRow.created_at.desc()).limit(500)
+        query = (
+            select(OutboundMessageRow)
+            .order_by(OutboundMessageRow.created_at.desc(), OutboundMessageRow.id.desc())
+            .limit(500)
+        )
         found = [m for m in r.session.scalars(query) if not wanted or m.recipient.casefold() == wanted]
         return render_template("site/mailbox.html", messages=found[:SHOWN], to=wanted)

@@ -74,7 +74,9 @@ def everything_written(r: Work) -> tuple[MessageView, ...]:
 
 def _messages(r: Work, where: Any, limit: int | None = 100) -> tuple[MessageView, ...]:
     query = select(OutboundMessageRow).where(where, OutboundMessageRow.kind.not_in(_SECRET))
-    rows = r.session.scalars(query.order_by(OutboundMessageRow.created_at.desc()).limit(limit))
+    rows = r.session.scalars(
+        query.order_by(OutboundMessageRow.created_at.desc(), OutboundMessageRow.id.desc()).limit(limit)
+    )
     return tuple(MessageView(row.id, row.channel, row.title, row.body, row.status, row.created_at) for row in rows)
 
 

@@ -176,7 +176,7 @@ def messages_of_loan(w: Work, loan_id: UUID) -> tuple[SentMessage, ...]:
     rows = w.session.scalars(
         select(OutboundMessageRow)
         .where(OutboundMessageRow.subject_type == "loan", OutboundMessageRow.subject_id == loan_id)
-        .order_by(OutboundMessageRow.created_at.desc())
+        .order_by(OutboundMessageRow.created_at.desc(), OutboundMessageRow.id.desc())
         .limit(60)
     )
     return tuple(

@@ -24,7 +24,7 @@ def print_letters(database: Database, *, limit: int = 500) -> int:
             OutboundMessageRow.status == "queued",
             OutboundMessageRow.document_id.is_(None),
         )
-        ids = list(r.session.scalars(query.order_by(OutboundMessageRow.created_at).limit(limit)))
+        ids = list(r.session.scalars(query.order_by(OutboundMessageRow.created_at, OutboundMessageRow.id).limit(limit)))
     for message_id in ids:
         with database.work(SYSTEM) as w:
             message = w.lock(OutboundMessageRow, message_id)

@@ -114,7 +114,10 @@ def score_view(r: Work, record_id: UUID) -> ScoreView:
 def scores_of(r: Work, subject_id: UUID) -> tuple[ScoreView, ...]:
     """Every score of a subject, newest first, shadows and challengers too."""
     query = select(ScoreRecordRow).where(ScoreRecordRow.subject_id == subject_id)
-    return tuple(_score_view(row) for row in r.session.scalars(query.order_by(ScoreRecordRow.scored_at.desc())))
+    return tuple(
+        _score_view(row)
+        for row in r.session.scalars(query.order_by(ScoreRecordRow.scored_at.desc(), ScoreRecordRow.id.desc()))
+    )
 
 
 def _score_view(row: ScoreRecordRow) -> ScoreView:

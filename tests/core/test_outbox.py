@@ -90,7 +90,9 @@ def write(database: Database, party: PartyRow, key: str = "k1", channel: str = "
 
 def messages(database: Database) -> list[OutboundMessageRow]:
     with database.read() as r:
-        return list(r.session.scalars(select(OutboundMessageRow).order_by(OutboundMessageRow.created_at)))
+        return list(
+            r.session.scalars(select(OutboundMessageRow).order_by(OutboundMessageRow.created_at, OutboundMessageRow.id))
+        )
 
 
 @pytest.mark.parametrize(

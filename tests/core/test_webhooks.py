@@ -28,6 +28,7 @@ from core.webhook import address, deliver, events, keep, views
 from tests.core.receiver import Receiver, receiving
 
 ADMIN = Actor(uuid4(), "Ada Admin", frozenset({Role.ADMIN}))
+IN_ORDER = (WebhookDeliveryRow.created_at, WebhookDeliveryRow.seq, WebhookDeliveryRow.id)
 KINDS = ("loan.opened", "payment.received", "loan.disbursed", "loan.closed")
 
 
@@ -58,7 +59,7 @@ def later(clock: FixedClock, **how: float) -> None:
 
 def rows(database: Database) -> list[WebhookDeliveryRow]:
     with database.read() as r:
-        return list(r.session.scalars(select(WebhookDeliveryRow).order_by(WebhookDeliveryRow.created_at)))
+        return list(r.session.scalars(select(WebhookDeliveryRow).order_by(*IN_ORDER)))
 
 
 def signed_by(secret: str, headers: dict[str, str], body: bytes) -> bool:

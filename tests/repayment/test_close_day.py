@@ -43,7 +43,7 @@ def picture(house: House, loan: UUID) -> tuple[object, ...]:
 def stages(house: House, loan: UUID) -> list[tuple[str, date]]:
     with house.database.read() as r:
         query = select(DunningActionRow.stage, DunningActionRow.acted_on).where(DunningActionRow.loan_id == loan)
-        return [tuple(row) for row in r.session.execute(query.order_by(DunningActionRow.acted_on))]
+        return [tuple(row) for row in r.session.execute(query.order_by(DunningActionRow.acted_on, DunningActionRow.id))]
 
 
 def test_closing_a_closed_day_does_nothing(house: House) -> None:

@@ -57,7 +57,9 @@ class Deal:
             send_signing_code(w, self.contract_id)
             w.session.flush()
             query = select(OutboundMessageRow).where(OutboundMessageRow.kind == "signing_code")
-            newest = w.session.scalars(query.order_by(OutboundMessageRow.created_at.desc())).first()
+            newest = w.session.scalars(
+                query.order_by(OutboundMessageRow.created_at.desc(), OutboundMessageRow.id.desc())
+            ).first()
             return re.search(r"\b\d{6}\b", newest.body).group()
 
     def sign(self, code: str):

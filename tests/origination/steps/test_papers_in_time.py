@@ -20,8 +20,8 @@ from tests.origination.web.test_case_page import pdf
 
 
 def mails(r, kind: str) -> list[OutboundMessageRow]:
-    query = select(OutboundMessageRow).where(OutboundMessageRow.kind == kind).order_by(OutboundMessageRow.created_at)
-    return list(r.session.scalars(query))
+    query = select(OutboundMessageRow).where(OutboundMessageRow.kind == kind)
+    return list(r.session.scalars(query.order_by(OutboundMessageRow.created_at, OutboundMessageRow.id)))
 
 
 def days(house) -> tuple[int, ...]:
