@@ -56,7 +56,7 @@ def rescreen_book(
         statement = select(PartyRow.id).order_by(PartyRow.id)
         ids = list(r.session.scalars(statement.where(PartyRow.id > after) if after else statement))
     ends = [*ids[chunk - 1 :: chunk], *([ids[-1]] if len(ids) % chunk else [])]
-    bounds: list[Bounds] = list(zip([after, *ends[:-1]], ends, strict=True))
+    bounds: list[Bounds] = list(zip([after, *ends], ends, strict=False))
     wanted = processes or (min(2, os.cpu_count() or 1) if len(ids) >= _PARALLEL_FROM else 1)
     parties = alerts = 0
     progress = Progress(0, 0, after, len(ids))

@@ -14,6 +14,7 @@ from core.tables import PartyRow
 from origination.domain.kyc import AlertState, KycSubject, SubjectRole
 from origination.domain.screening.party import PartyKind
 from origination.providers import index_store
+from origination.steps.rescreen import rescreen_book
 from origination.steps.screening import decide_alert, rescreen_parties, screen_by_id, screen_subjects
 from origination.steps.screening_lists import ListLoad, lists_in_use, load_list, load_sample_list
 from origination.tables.screening import ScreeningAlertRow, ScreeningEntryRow, ScreeningListRow
@@ -207,6 +208,16 @@ def test_the_book_is_screened_in_chunks_and_only_new_pairs_alert(database, ivan)
     database.clock.set(database.clock.now() + timedelta(days=1))
     with database.work() as w:
         assert rescreen_parties(w, limit=100).new_alerts == 0
+
+
+def test_a_house_without_parties_and_a_run_already_at_its_end_have_nothing_to_do(database):
+    with database.work() as w:
+        load_list(w, FIRST)
+    assert rescreen_book(database, None).parties == 0
+    with database.work() as w:
+        last = w.add(PartyRow(kind="person", name="Ivan Petrov", created_at=w.now))
+    assert rescreen_book(database, None).parties == 1
+    assert rescreen_book(database, None, after=last.id).parties == 0
 
 
 def test_the_sample_is_loaded_once_and_only_into_an_empty_house(database):
