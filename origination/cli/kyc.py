@@ -13,6 +13,8 @@ import click
 from core.domain.errors import InvalidInput
 from origination.cli.kyc_lists import load_list_files, rescreen_book_again, show_lists
 
+_BIRTH_TEXT_MAX, _NAMES_MAX = 80, 100
+
 
 @click.group()
 def kyc() -> None:
@@ -21,15 +23,19 @@ def kyc() -> None:
 
 def _items(source: str) -> tuple[list[Any], Callable[[Iterable[Any]], str]]:
     """The items of a JSON array, one JSON object, or JSON lines, and a writer that answers in the same form."""
-    text = sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8")
+    text = _text(source)
+    if not text.strip():
+        raise click.ClickException("The input is empty; give a JSON object, an array of objects, or one object a line")
     try:
         data = json.loads(text)
-    except json.JSONDecodeError as whole:
-        lines = [line for line in text.splitlines() if line.strip()]
+    except ValueError as whole:  # no JSON, or a number of thousands of digits
+        lines = [line for line in text.split("\n") if line.strip()]
         try:
             return [json.loads(line) for line in lines], lambda out: "\n".join(map(_dump, out))
-        except json.JSONDecodeError:
+        except ValueError:
             raise click.ClickException(f"The input is neither JSON nor one JSON object a line: {whole}") from None
+    except RecursionError:
+        raise click.ClickException("The input is nested too deep; give an array of plain objects") from None
     if isinstance(data, list):
         return data, lambda out: _dump(list(out))
     if isinstance(data, dict):
@@ -40,8 +46,20 @@ def _items(source: str) -> tuple[list[Any], Callable[[Iterable[Any]], str]]:
     raise click.ClickException("Give a JSON object, an array of objects, or one object a line")
 
 
+def _text(source: str) -> str:
+    try:
+        data = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
+    except OSError as error:
+        raise click.ClickException(f"{source} cannot be read: {error.strerror}") from None
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise click.ClickException(f"The input is no UTF-8 text: byte {error.start} fits nowhere") from None
+
+
 def _dump(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    """JSON as UTF-8; half a character (`\\ud800`), which UTF-8 has not, stays escaped."""
+    return json.dumps(value, ensure_ascii=False).encode("utf-8", "backslashreplace").decode()
 
 
 def _answer(source: str, one: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
@@ -150,8 +168,39 @@ def _name(item: dict[str, Any], *keys: str) -> str:
 def _birth(item: dict[str, Any], *keys: str) -> Any:
     from origination.domain.screening.birth import parse_birth
 
-    value = next((item[key] for key in keys if item.get(key) not in {None, ""}), None)
-    return None if value is None else parse_birth(str(value))
+    value = next((item[key] for key in keys if item.get(key) is not None), None)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise InvalidInput({keys[0]: "give a date of birth as text: 1970-12-31, 1970-12 or 1970"})
+    return parse_birth(str(value)[:_BIRTH_TEXT_MAX])
+
+
+def _unread(item: dict[str, Any], *keys: str) -> list[str]:
+    """What of an item could not be used, for the explanation."""
+    from origination.domain.screening.birth import parse_birth
+    from origination.domain.screening.writing import LENGTH_MAX
+
+    out = []
+    for key in keys:
+        value = item.get(key)
+        if key.endswith("dob"):
+            if value not in (None, "") and parse_birth(str(value)[:_BIRTH_TEXT_MAX]) is None:
+                out.append(f"{key} is no date that can be read; the names alone were compared")
+        elif isinstance(value, str) and len(value) > LENGTH_MAX:
+            out.append(f"{key} is longer than any name; its first {LENGTH_MAX} characters were compared")
+    return out
+
+
+def _texts_of(item: dict[str, Any], key: str) -> tuple[str, ...]:
+    """A list of texts (or numbers) of an item; one alone may stand without brackets."""
+    value = item.get(key)
+    if value is None:
+        return ()
+    found = value if isinstance(value, list) else [value]
+    if not all(isinstance(one, str | int) and not isinstance(one, bool) for one in found):
+        raise InvalidInput({key: "give a list of texts"})
+    return tuple(map(str, found))
 
 
 @kyc.command("match")
@@ -163,7 +212,8 @@ def match(source: str) -> None:
     def one(item: dict[str, Any]) -> dict[str, Any]:
         query, listed = _name(item, "query"), _name(item, "listed_name", "listed")
         answer = match_pair(query, listed, _kind(item), _birth(item, "query_dob"), _birth(item, "listed_dob"))
-        return {"score": answer.score, "alert": answer.alert, "explanation": list(answer.explanation)}
+        notes = _unread(item, "query", "listed_name", "query_dob", "listed_dob")
+        return {"score": answer.score, "alert": answer.alert, "explanation": [*answer.explanation, *notes]}
 
     _answer(source, one)
 
@@ -188,17 +238,20 @@ def screen(lists: tuple[Path, ...], sources: tuple[str, ...]) -> None:
     index = ScreeningIndex(entry for one_list in loaded for entry in one_list.entries)
 
     def one(item: dict[str, Any]) -> dict[str, Any]:
-        names = item.get("names")
-        if not isinstance(names, list) or not names:
-            names = [_name(item, "name", "query")]
+        names = [name for name in _texts_of(item, "names") if name.strip()] or [_name(item, "name", "query")]
+        if not any(char.isalnum() for name in names for char in name):
+            raise InvalidInput({"name": "there are no letters in it, so nobody can be looked for"})
+        if len(names) > _NAMES_MAX:
+            raise InvalidInput({"names": f"give at most {_NAMES_MAX} names of one party"})
         party = ScreenedParty(
-            names=tuple(str(name) for name in names),
+            names=tuple(names),
             kind=_kind(item),
             birth=_birth(item, "dob", "query_dob", "birth_on"),
-            countries=tuple(map(str, item.get("countries") or ())),
-            identifiers=tuple(("", str(value)) for value in item.get("identifiers") or ()),
+            countries=_texts_of(item, "countries"),
+            identifiers=tuple(("", value) for value in _texts_of(item, "identifiers")),
         )
         alerts = screen_party(index, party)
+        notes = _unread(item, "name", "query", "dob", "query_dob")
         return {
             "name": names[0],
             "alert": bool(alerts),
@@ -209,7 +262,7 @@ def screen(lists: tuple[Path, ...], sources: tuple[str, ...]) -> None:
                 }
                 for alert in alerts
             ],
-        }  # fmt: skip
+        } | ({"notes": notes} if notes else {})  # fmt: skip
 
     _answer(source, one)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import product
 
-from origination.domain.screening.company_parts import Part
+from origination.domain.screening.company_parts import EMPTY, Part
 from origination.domain.screening.company_words import CompanyName, initial_parts
 
 LETTERS_MIN, LETTERS_MAX = 3, 9
@@ -20,6 +20,7 @@ def acronym(name: CompanyName) -> str:
     Three letters must be written as capitals: `Arm` is a word.
     """
     words = [word for word in name.words if word.part is not Part.LINK]
+    words = [word for word in words if word.text not in EMPTY] or words
     if len(words) != 1 or words[0].han or words[0].native:
         return ""
     text = words[0].text

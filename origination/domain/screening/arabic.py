@@ -1,10 +1,12 @@
-"""Arabic, Persian and Urdu words against Latin ones: short vowels are not written, so only the rest binds."""
+"""Arabic, Persian, Urdu and Hebrew words against Latin ones: short vowels are not written, so only the rest binds."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 
 from rapidfuzz.distance import OSA
+
+from origination.domain.screening.fold import single
 
 # Each letter: the Latin beginnings it may appear as, the nearest first. "" means that it may be silent.
 LETTERS: dict[str, tuple[str, ...]] = {
@@ -22,13 +24,18 @@ LETTERS: dict[str, tuple[str, ...]] = {
     "ی": ("y", "i", "ee", "a", "ie", "ei", "ai", "e", ""),
     "ى": ("a", "i", "y", "e", ""), "ے": ("e", "ay", "ai", "i", ""), "ں": ("n", ""), "ٹ": ("t",), "ڈ": ("d",),
     "ڑ": ("r",),
+    "א": ("a", "e", "i", "o", "u", ""), "ב": ("b", "v", "bb"), "ג": ("g", "j"), "ד": ("d",), "ה": ("h", "a", "e", ""),
+    "ו": ("v", "w", "o", "u", "oo", "ou", "vv", ""), "ז": ("z",), "ח": ("h", "ch", "kh"), "ט": ("t",),
+    "י": ("y", "i", "ei", "ee", "ai", "ay", "e", "j", "ey", ""), "כ": ("k", "ch", "kh", "c"), "ל": ("l",), "מ": ("m",),
+    "נ": ("n",), "ס": ("s",), "ע": ("a", "e", "i", "o", "u", ""), "פ": ("p", "f", "ph"), "צ": ("tz", "ts", "z", "c"),
+    "ק": ("k", "c", "q"), "ר": ("r",), "ש": ("sh", "s", "sch"), "ת": ("t", "th"),
 }  # fmt: skip
 SHORT_VOWELS = frozenset("aeiouy")
 # Letters of which every writing has a consonant.
 ALWAYS_HEARD = frozenset(
     letter for letter, sounds in LETTERS.items() if all(set(sound) - SHORT_VOWELS for sound in sounds)
 )
-_MARKS = frozenset(chr(point) for point in (*range(0x064B, 0x0660), 0x0670, 0x0640))
+_MARKS = frozenset(chr(point) for point in (*range(0x064B, 0x0660), 0x0670, 0x0640, *range(0x0591, 0x05C8)))
 # Consonants that one writing may have twice or that typists mix up, cheaper than a wrong letter.
 _HOPELESS = 0.5
 LONG_CONSONANTS = 6
@@ -41,6 +48,8 @@ _CONSONANTS = {
     "ف": "f", "ڤ": "v", "ق": "k",
     "ک": "k", "ك": "k", "گ": "g", "ل": "l", "م": "m", "ن": "n", "ه": "h", "ہ": "h", "ھ": "h", "ں": "n",
     "ٹ": "t", "ڈ": "d", "ڑ": "r",
+    "ב": "b", "ג": "g", "ד": "d", "ז": "z", "ט": "t", "כ": "k", "ל": "l", "מ": "m", "נ": "n", "ס": "s", "פ": "p",
+    "צ": "c", "ק": "k", "ר": "r", "ש": "sh", "ת": "t",
 }  # fmt: skip
 
 
@@ -49,11 +58,14 @@ def bare(word: str) -> str:
     return "".join(char for char in word if char not in _MARKS)
 
 
-_SETTLE = str.maketrans({"ی": "ي", "ک": "ك", "ى": "ي", "ہ": "ه", "ھ": "ه", "ۀ": "ه", "ٱ": "ا", "ے": "ي"})
+_SETTLE = str.maketrans(
+    {"ی": "ي", "ک": "ك", "ى": "ي", "ہ": "ه", "ھ": "ه", "ۀ": "ه", "ٱ": "ا", "ے": "ي"}
+    | dict(zip("ךםןףץ", "כמנפצ", strict=True))
+)
 
 
 def settle(word: str) -> str:
-    """Persian and Urdu letter forms as their Arabic ones, without marks."""
+    """Persian and Urdu letter forms as their Arabic ones, Hebrew final ones as the others, without marks."""
     return bare(word).translate(_SETTLE)
 
 
@@ -149,14 +161,17 @@ def consonants(word: str) -> str:
     return out
 
 
+_PLAIN = str.maketrans({"c": "S", "z": "d", "h": None, "v": None})
+
+
 def plausible_consonants(word: str) -> str:
-    """The consonants of an Arabic-script word as `plausible` compares them."""
-    return consonants(word).replace("sh", "S").replace("c", "S")
+    """The consonants of an Arabic-script word as `plausible` compares them: h and w are heard or not, z may be d."""
+    return single(consonants(word).replace("sh", "S").translate(_PLAIN))
 
 
 def plain_skeleton(skeleton: str) -> str:
     """The skeleton of a Latin word as `plausible` compares it."""
-    return skeleton.removeprefix("a").replace("c", "S")
+    return single(skeleton.removeprefix("a").translate(_PLAIN))
 
 
 def allowed_misses(longest: int) -> int:

@@ -9,7 +9,7 @@ from rapidfuzz.distance import OSA
 from core.domain.texts import Text
 from origination.domain.screening.acronym import SURE, likeness
 from origination.domain.screening.alignment import Alignment, Pair, align_grid
-from origination.domain.screening.company_parts import WEIGHTS, CompanyWord, Part
+from origination.domain.screening.company_parts import EMPTY, WEIGHTS, CompanyWord, Part
 from origination.domain.screening.company_words import CompanyName
 from origination.domain.screening.fold import spell
 from origination.domain.screening.han_person import romanisation
@@ -20,14 +20,8 @@ ALIGNED_MIN = 0.8
 # `Golden Star Trading` and `Golden Star Shipping` are two companies: what differs is all that tells them apart.
 _CONFLICT, _CONFLICT_OF_TRADES = 1.25, 1.5
 _EXTRA = {Part.CORE: 0.5, Part.GENERIC: 0.8, Part.PLACE: 0.36, Part.NUMBER: 0.6, Part.LINK: 0.0}
-# Words that say nothing at all: their absence costs next to nothing.
+# What the absence of a word that says nothing costs.
 _EMPTY_EXTRA = 0.1
-EMPTY = frozenset({
-    "group", "grupo", "groupe", "gruppe", "gruppa", "holding", "holdings", "kholding", "company", "corp", "enterprise",
-    "enterprises", "empresa", "jituan", "npk", "npp", "npo", "pkf", "npf", "okb", "akb", "vko", "chvk", "concern",
-    "kontsern", "firma", "gruppen", "kompaniya", "kompania",
-    "sociedad", "societe", "sociedade", "societa",
-})  # fmt: skip
 _OTHER_FORM, _OTHER_FAMILY, _OTHER_NATURE = 0.03, 0.08, 0.25
 _TRANSLATED = frozenset({"youxian", "gufen", "ooo", "too", "kk", "spzoo", "pjsco"})
 _COMMERCIAL = frozenset({"joint_stock", "limited", "partnership", "sole"})

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from origination.domain.screening.acronym import acronym, initials
 from origination.domain.screening.alignment import JOIN_MIN
-from origination.domain.screening.company import ALIGNED_MIN, EMPTY, joined_similarity, word_similarity
-from origination.domain.screening.company_parts import WEIGHTS, CompanyWord, Part, company_word
+from origination.domain.screening.company import ALIGNED_MIN, joined_similarity, word_similarity
+from origination.domain.screening.company_parts import EMPTY, WEIGHTS, CompanyWord, Part, company_word
 from origination.domain.screening.company_words import CompanyName
 from origination.domain.screening.fold import spell
 from origination.domain.screening.person_index import Arrays, Floats, packed, packed_keys, unpacked, unpacked_keys

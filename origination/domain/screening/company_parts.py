@@ -49,6 +49,15 @@ LINKS = frozenset({
 })  # fmt: skip
 
 
+# Words that say nothing at all.
+EMPTY = frozenset({
+    "group", "grupo", "groupe", "gruppe", "gruppa", "holding", "holdings", "kholding", "company", "corp", "enterprise",
+    "enterprises", "empresa", "jituan", "npk", "npp", "npo", "pkf", "npf", "okb", "akb", "vko", "chvk", "concern",
+    "kontsern", "firma", "gruppen", "kompaniya", "kompania", "po", "pmc",
+    "sociedad", "societe", "sociedade", "societa",
+})  # fmt: skip
+
+
 @cache
 def groups() -> tuple[dict[str, tuple[int, Part]], dict[str, tuple[int, Part]]]:
     """Latin words and Han words -> (group, part)."""

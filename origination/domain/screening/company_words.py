@@ -13,8 +13,8 @@ from origination.domain.screening import arabic, lexicon
 from origination.domain.screening.company_parts import LINKS, CompanyWord, Part, company_word, groups
 from origination.domain.screening.fold import plain_latin, spell
 from origination.domain.screening.han import mandarin, simplify
-from origination.domain.screening.words import latin_words, pieces_of
-from origination.domain.screening.writing import Script, clean, script_of
+from origination.domain.screening.words import ASSIMILATED, latin_words, pieces_of
+from origination.domain.screening.writing import VOWELLESS, Script, clean, script_of
 
 FORM_WORDS_MAX = 7
 WORDS_MAX = 30
@@ -46,6 +46,7 @@ _TENS = ("thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 _NUMBERS = {word: str(value) for value, words in enumerate(_NUMBER_WORDS.split("|")) for word in words.split()} | {
     word: str(10 * tens) for tens, word in enumerate(_TENS, start=3)
 }
+_ROMAN = {"ii": "2", "iii": "3", "iv": "4", "vi": "6", "vii": "7", "viii": "8", "ix": "9", "xi": "11", "xii": "12"}
 _AT_THE_EDGE_ONLY = 3
 
 
@@ -122,7 +123,7 @@ def prepare_company(name: str) -> CompanyName:
                 words.extend(_take_latin(latin, forms, alone=False))
                 latin = []
                 words.extend(_han_words(run, forms))
-            elif script_of(run[0]) is Script.ARABIC and not _known_native(run):
+            elif script_of(run[0]) in VOWELLESS and not _known_native(run):
                 words.extend(_take_latin(latin, forms, alone=False))
                 latin = []
                 words.extend(_native_words(run))
@@ -186,7 +187,14 @@ def _take_latin(words: list[str], forms: list[Form], *, alone: bool) -> list[Com
         else:
             forms.append(form)
             at += size
-    return [company_word(word) for word in kept]
+    return [_link(word, after) or company_word(word) for word, after in zip(kept, [*kept, ""][1:], strict=True)]
+
+
+def _link(word: str, following: str) -> CompanyWord | None:
+    """The article before a sun letter is written as it is spoken: `an-Nusrah`."""
+    if word in ASSIMILATED and following.startswith(word[1:]):
+        return CompanyWord(word, spell(word), Part.LINK)
+    return None
 
 
 def initial_parts(written: str) -> tuple[tuple[str, bool], ...]:
@@ -285,7 +293,7 @@ def _numbers(words: list[str]) -> list[str]:
     """`forty four` -> `44`, `first` -> `1`."""
     out: list[str] = []
     for word in words:
-        value = _NUMBERS.get(word)
+        value = _NUMBERS.get(word) or (_ROMAN.get(word) if out else None)
         if value is None:
             out.append(word)
         elif (

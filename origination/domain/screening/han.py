@@ -31,14 +31,15 @@ def simplify(text: str) -> str:
 
 @lru_cache(maxsize=20_000)
 def mandarin(char: str) -> tuple[str, ...]:
-    """The toneless pinyin readings of a character, the commonest first (`重` -> zhong, chong); u for ü."""
+    """The toneless pinyin readings that a character has in names, the commonest first (`重` -> zhong, chong)."""
     if is_hangul(char):
         return hangul_readings(char)[:READINGS_MAX]
     from pypinyin import Style, pinyin
 
     found = pinyin(char, style=Style.NORMAL, heteronym=True, errors="ignore")
     readings = [reading.replace("ü", "v").replace("ê", "e") for reading in (found[0] if found else [])]
-    unique = list(dict.fromkeys(readings))[:READINGS_MAX]
+    # Dictionaries also give readings that no name uses (`平` as bian), and names differ in a sound.
+    unique = list(dict.fromkeys(readings))[: READINGS_MAX if char in _tables()["polyphones"] else 1]
     return tuple(unique)
 
 

@@ -22,6 +22,7 @@ from origination.domain.screening.han_foreign import parts_of, similarity
 from origination.domain.screening.hangul import is_hangul
 from origination.domain.screening.hongkong import without_western_name
 from origination.domain.screening.party import AlignedTokens, Comparison
+from origination.domain.screening.sino_korean import is_same_name, korean_readings
 from origination.domain.screening.words import Name, Role
 from origination.domain.screening.writing import clean
 
@@ -48,6 +49,9 @@ def _characters(first: Name, second: Name) -> Comparison:
     if len(a) == len(b) and len(a) > 1 and sorted(a) == sorted(b) and a in b + b:
         return Comparison(0.95, (Text("{one} and {other} are the same characters in another order", one=first.han,
                                       other=second.han),), line)  # fmt: skip
+    if any(map(is_hangul, a + b)) and is_same_name(a, b):
+        note = Text("{one} and {other} are writings of one Korean name", one=first.han, other=second.han)
+        return Comparison(0.95, (note,), line)
     distance = OSA.distance(a, b)
     longest = max(len(a), len(b))
     # Names of foreigners in characters are long and vary in one sound; a Chinese name differs in one character or not.
@@ -70,6 +74,11 @@ def _pattern(han: str) -> tuple[re.Pattern[str], ...]:
     parts, rest = [readings(char, surname=True) for char in surname], [readings(char) for char in given]
     out = [_joined(parts + rest), _joined(rest + parts)]
     parts, rest = [southern(char) for char in surname], [southern(char) for char in given]
+    if all((*parts, *rest)):
+        out.extend((_joined(parts + rest), _joined(rest + parts)))
+    plain = simplify(han)
+    parts = [korean_readings(char, surname=True) for char in plain[: len(surname)]]
+    rest = [korean_readings(char) for char in plain[len(surname) :]]
     if all((*parts, *rest)):
         out.extend((_joined(parts + rest), _joined(rest + parts)))
     return tuple(out)

@@ -13,7 +13,7 @@ _INITIALS = (
 )  # fmt: skip
 _VOWELS = (
     "a ah", "ae ai e", "ya", "yae", "eo o u uh", "e", "yeo yo you yu", "ye", "o oh", "wa", "wae", "oe oi", "yo", "u oo",
-    "wo weo", "we", "wi", "yu yoo", "eu u", "ui eui i", "i ee y",
+    "wo weo", "we", "wi", "yu yoo", "eu u", "ui eui i ee", "i ee y",
 )  # fmt: skip
 _FINALS = (
     "", "k g ck", "k kk", "k", "n", "n", "n", "t d", "l r", "k", "m", "l", "l", "l", "p", "l", "m", "p b", "p",

@@ -58,6 +58,12 @@ def writings(group: int, letter: str) -> tuple[str, ...]:
 
 
 @cache
+def women_of() -> dict[str, str]:
+    """A man's name -> the woman's that differs in its ending alone (`martin` -> martina, `claudio` -> claudia)."""
+    return {man: man.removesuffix("o") + "a" for man in str(table("given_names")["men"]).split()}
+
+
+@cache
 def commonest() -> frozenset[str]:
     """The given names that so many people share that two of them say little."""
     groups = name_groups()

@@ -11,16 +11,21 @@ from origination.domain.screening.han import common_surnames, pinyin_syllables
 from origination.domain.screening.hangul import surname_writings
 from origination.domain.screening.similarity import ALIGNED_MIN, word_similarity
 from origination.domain.screening.wade_giles import mandarin_sequences
-from origination.domain.screening.words import Role, Word
+from origination.domain.screening.words import PARTS_OF_NAMES, Head, Role, Word
 
 # Surnames that no other language of one-syllable names has.
 _VIETNAMESE = frozenset({
     "nguyen", "tran", "pham", "hoang", "huynh", "phan", "dang", "bui", "duong", "truong", "dinh", "trinh", "ngo", "vu",
     "vo", "doan", "luong", "trieu",
 })  # fmt: skip
+# Surnames beside a middle name that no other language has.
+_ALSO_VIETNAMESE = frozenset({
+    "le", "ly", "ho", "ha", "do", "mai", "cao", "dao", "to", "lam", "luu", "ta", "tong", "chu",
+})  # fmt: skip
 _VIETNAMESE_LETTERS_MAX = 7
 _CHILD_OF = frozenset({"bin", "ibn", "ben", "bint", "binti", "binte", "bn", "b", "ould", "walad", "wuld"})
 _SYLLABLES = range(2, 5)
+_CHAIN_MIN, _NO_GROUP = 3, 1_000_000
 _ONE_SYLLABLE = re.compile(r"[^aeiouyw]{0,3}[aeiouyw]{1,3}[^aeiouyw]{0,2}")
 _SIBILANTS = ("sh", "x", "s")
 
@@ -63,14 +68,23 @@ def are_other_syllables(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
     """
     if _is_pinyin(one) and _is_pinyin(other):
         return not _are_heard_alike(one, other)
-    surname = _VIETNAMESE & set(one) & set(other)
+    shared = set(one) & set(other)
+    surname = shared & _VIETNAMESE or (shared & _ALSO_VIETNAMESE and shared & {"van", "thi"})
     short = all(len(word) <= _VIETNAMESE_LETTERS_MAX for word in (*one, *other))
     return bool(surname) and short and len(one) == len(other) and sorted(one) != sorted(other)
 
 
 def are_man_and_woman(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
-    """Two words at least differ in the ending `a` alone, on one side: `Marin Petrov` and `Marina Petrova`."""
-    return max(_feminine(one, other), _feminine(other, one)) > 1
+    """A given name that is a woman's by its ending, or two words at least with the ending `a` alone on one side.
+
+    `Martin` and `Martina` Schneider, `Karen Petrov` and `Karena Petrova`.
+    """
+    women = lexicon.women_of()
+    return max(_feminine(one, other), _feminine(other, one)) > 1 or any(
+        word in women and women[word] in theirs and word not in theirs and women[word] not in own
+        for own, theirs in ((one, other), (other, one))
+        for word in own
+    )
 
 
 def _feminine(men: tuple[str, ...], women: tuple[str, ...]) -> int:
@@ -114,6 +128,40 @@ def is_child_of_the_other(one: tuple[Word, ...], other: tuple[Word, ...]) -> boo
         return False
     straight = _agree(first[0], second[0]) and _agree(first[1], second[1])
     return not straight and _agree(first[0], second[1]) and _agree(first[1], second[0])
+
+
+def is_father_of_the_other(one: tuple[Word, ...], other: tuple[Word, ...]) -> bool:
+    """`Ahmad Ali Abdallah Salih` is a son of Ali Abdallah Salih: the names of a chain are own, father's, grandfather's.
+
+    Muhammad in front is often left out, and in a name of two words more may be.
+    """
+    short, long = sorted((_chain(one), _chain(other)), key=len)
+    if len(short) < _CHAIN_MIN or len(long) != len(short) + 1:
+        return False
+    groups = lexicon.name_groups()
+    first, father = long[0], long[2]
+    if groups.get(first.native or first.text) == groups["muhammad"] or _is_half(first):
+        return False
+    if groups.get(father.native or father.text, _NO_GROUP) >= _arabic_groups() and not _is_half(father):
+        return False
+    return all(word_similarity(x, y) >= ALIGNED_MIN for x, y in zip(long[1:], short, strict=True))
+
+
+def _is_half(word: Word) -> bool:
+    return not PARTS_OF_NAMES.isdisjoint((word.text, word.native))
+
+
+def _chain(words: tuple[Word, ...]) -> list[Word]:
+    """The names in the order they are spoken in: the surname last."""
+    names = [word for word in words if word.role is Role.NAME]
+    given = next((i for i, word in enumerate(names) if word.head is Head.GIVEN), 0)
+    return names[given:] + names[:given]
+
+
+@cache
+def _arabic_groups() -> int:
+    """The tables begin with the names of the Islamic world."""
+    return lexicon.name_groups()["sergey"]
 
 
 def _agree(one: list[Word], other: list[Word]) -> bool:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from core.domain.texts import Text
 from origination.domain.screening import han_person, lexicon
-from origination.domain.screening.alignment import Alignment, align
+from origination.domain.screening.alignment import JOIN_MIN, NATIVE_JOIN_LETTERS, Alignment, align
+from origination.domain.screening.arabic import arabic_similarity
 from origination.domain.screening.hongkong import one_name
 from origination.domain.screening.korean import same_korean_name
 from origination.domain.screening.other_people import (
     are_man_and_woman,
     are_other_syllables,
     is_child_of_the_other,
+    is_father_of_the_other,
     lacks_a_syllable,
 )
 from origination.domain.screening.party import AlignedTokens, Comparison
@@ -19,7 +21,7 @@ from origination.domain.screening.wade_giles import same_chinese_name
 from origination.domain.screening.words import PARTS_OF_NAMES, Head, Name, Role, Word
 
 # What one word without partner costs, in words: on both sides it is another name, on one side a part left out.
-_EXTRA_COMMON, _EXTRA_SURNAME, _EXTRA_GIVEN = 0.52, 0.55, 0.32
+_EXTRA_COMMON, _EXTRA_SURNAME, _EXTRA_GIVEN = 0.52, 0.55, 0.3
 _FULL = frozenset({Role.NAME, Role.TITLE})
 _CONFLICT, _EXTRA, _EXTRA_INITIAL, _EXTRA_PATRONYMIC = 1.4, 0.2, 0.05, 0.06
 _SINGLE_WORD_CAP = 0.6
@@ -57,12 +59,18 @@ def compare_people(first: Name, second: Name, *, explain: bool = True) -> Compar
 
 def _otherwise(first: Name, second: Name) -> Text | None:
     """Why names that look alike are of different people, if they are."""
-    silent = {Role.TITLE, Role.PARTICLE}
-    one, other = (tuple(word.text for word in name.words if word.role not in silent) for name in (first, second))
-    if are_other_syllables(one, other):
+    one, other = (
+        tuple(word.text for word in name.words if word.role in {Role.NAME, Role.PATRONYMIC}) for name in (first, second)
+    )
+    middle = {Role.NAME, Role.PATRONYMIC, Role.PARTICLE}  # `Van` is a particle elsewhere
+    if are_other_syllables(
+        *(tuple(word.text for word in name.words if word.role in middle) for name in (first, second))
+    ):
         return Text("{one} and {other} differ in a syllable", one=first.written, other=second.written)
     if is_child_of_the_other(first.words, second.words):
         return Text("father and child are exchanged")
+    if is_father_of_the_other(first.words, second.words):
+        return Text("{one} and {other} are father and child", one=first.written, other=second.written)
     if are_man_and_woman(one, other):
         return Text(
             "{one} is a woman's name, {other} a man's or the other way round", one=first.written, other=second.written
@@ -82,9 +90,19 @@ def _strip(words: tuple[Word, ...], others: tuple[Word, ...]) -> tuple[Word, ...
         word
         for i, word in enumerate(words)
         if word.role is not Role.TITLE
-        or (i + 1 < len(words) and word.text + words[i + 1].text in texts and word.text not in texts)
+        or (i + 1 < len(words) and _is_written_together(word, words[i + 1], others, texts))
     )
     return out if any(word.role not in {Role.PARTICLE, Role.INITIAL} for word in out) else words
+
+
+def _is_written_together(title: Word, name: Word, others: tuple[Word, ...], texts: set[str]) -> bool:
+    together = title.text + name.text
+    if together in texts:
+        return title.text not in texts
+    return not title.native and any(
+        len(other.native) >= NATIVE_JOIN_LETTERS and arabic_similarity(other.native, together, JOIN_MIN) >= JOIN_MIN
+        for other in others
+    )
 
 
 def _forgive_repeats(left: list[Word], other: list[Word], words: tuple[Word, ...]) -> list[Word]:
@@ -128,10 +146,10 @@ def score_words(a: tuple[Word, ...], b: tuple[Word, ...], *, explain: bool = Tru
     left_a, left_b = _forgive_repeats(left_a, left_b, a), _forgive_repeats(left_b, left_a, b)
     cost = _left_cost(left_a, left_b, extra=_EXTRA_COMMON if _all_common(alignment, a, b) else _EXTRA)
     score = agreed / (matched + cost) if matched else 0.0
-    if cost and len(alignment.pairs) <= 2:
+    if cost > _EXTRA_PATRONYMIC and len(alignment.pairs) <= 2:
         # Two words, one of them only alike, and more left over: too little to go by.
         # A short form is known to be the name: `Bill Clinton`.
-        score -= (1.0 - min((p.similarity for p in alignment.pairs if p.similarity != NICKNAME), default=1.0)) / 2
+        score -= (1.0 - min((p.similarity for p in alignment.pairs if p.similarity != NICKNAME), default=1.0)) / 3
     score = _capped(score, alignment, a, b)
     if not explain:
         return Comparison(round(score, 4))

@@ -22,6 +22,7 @@ from origination.domain.screening.han_person import southern
 from origination.domain.screening.hongkong import mixed_keys
 from origination.domain.screening.korean import korean_keys
 from origination.domain.screening.similarity import ALIGNED_MIN, lifted, spelling_similarity, word_similarity
+from origination.domain.screening.sino_korean import korean_readings, sounds_key
 from origination.domain.screening.vocabulary import Memory, Vocabulary, VocabularyBuilder
 from origination.domain.screening.wade_giles import chinese_keys
 from origination.domain.screening.words import PARTS_OF_NAMES, Name, Role, Word, native_name
@@ -160,7 +161,9 @@ def _exact_keys(name: Name) -> set[str]:
                 *("f" + first for first in "PFMNLTKS" if begins_with(parts[-1], first)),
             }
         heard = (*readings(surname[0], surname=True), *southern(surname[0]), both)
-        return {"=" + "".join(sorted(plain)), *("s" + reading for reading in heard)}
+        heard += korean_readings(plain[0], surname=True)
+        korean = {"h" + key} if (key := sounds_key(plain)) else set()
+        return {"=" + "".join(sorted(plain)), *korean, *("s" + reading for reading in heard)}
     every = tuple(word.text for word in name.words if not word.native)
     latin = [word.text for word in name.words if not word.native and word.role is not Role.TITLE]
     keys = {"c" + key for key in chinese_keys(every)} | {"k" + key for key in korean_keys(every)}
@@ -175,7 +178,7 @@ def _exact_keys(name: Name) -> set[str]:
 def _wanted_keys(name: Name) -> set[str]:
     keys = _exact_keys(name)
     if name.han:
-        return {key for key in keys if key[0] == "="} | {"l" + key[1:] for key in keys if key[0] == "s"}
+        return {key for key in keys if key[0] in "=h"} | {"l" + key[1:] for key in keys if key[0] == "s"}
     heard = {"f" + classes(word.text)[:1] for word in name.words if word.role in {Role.NAME, Role.PATRONYMIC}}
     across = {("m" if key[0] == "y" else "y") + key[1:] for key in keys if key[0] in "ym"}
     return heard | across | {key for key in keys if key[0] in "ck"} | {"s" + key[1:] for key in keys if key[0] == "l"}

@@ -27,6 +27,10 @@ KNOWN_LETTERS_MIN, KNOWN_LESS = 5, 0.02
 _KNOWN_FROM, _KNOWN_TO, _NEAR_KNOWN_MIN = 0.5, 0.9, 0.84
 TEXT_WEIGHT, OTHER_START, KINDRED_START = 0.05, 0.25, 0.1
 SLIP = 0.9
+_OTHER_KNOWN = 0.0
+# `Ichtijar` is what others write Ikhtiyar, `Dhawahiri` Zawahiri, `Djordjevic` Dordevic: (written, also written).
+_RESPELT = (("ch", "kh"), ("dh", "z"), ("dj", "d"))
+RESPELT_LETTERS_MIN, RESPELT_LESS = 5, 0.02
 _ARTICLES, _ARTICLE_LETTERS, _WITHOUT_ARTICLE = frozenset({"al", "el"}), 6, 0.97
 # Words of at most so many letters count as shorter than they are: in them one letter makes another name.
 SHORT_WORD, SHORTER = 4, 1.2
@@ -70,17 +74,20 @@ def native_similarity(one: str, one_latin: Spelling, other: str, other_latin: Sp
             return 1.0
         return max(0.0, 1.0 - OSA.distance(one, other) * 1.2 / max(len(one), len(other)))
     native, latin = (one, other_latin) if one else (other, one_latin)
-    if not plausible(native, latin.skeleton) or _are_other_names(native, latin.text):
+    same = _is_known_as(native, latin.text)
+    if same is not None:
+        return 1.0 if same else _OTHER_KNOWN
+    if not plausible(native, latin.skeleton):
         return 0.0
     near = arabic_similarity(native, latin.text, NATIVE_MIN)
     return lifted(near) if near >= NATIVE_MIN else near
 
 
-def _are_other_names(native: str, latin: str) -> bool:
-    """`حسن` is Hasan, however well it could be read as Husayn without its vowels."""
+def _is_known_as(native: str, latin: str) -> bool | None:
+    """`حسن` is Hasan, however well it could be read as Husayn without its vowels; None for what no table knows."""
     groups = lexicon.name_groups()
     first, second = groups.get(native), groups.get(latin)
-    return first is not None and second is not None and first != second
+    return None if first is None or second is None else first == second
 
 
 def lifted(near: float) -> float:
@@ -126,7 +133,7 @@ def _spelling_similarity(one: str, other: str) -> float:
     shared = nicknames.get(one, frozenset()) & nicknames.get(other, frozenset())
     if shared:
         return NICKNAME
-    near = word_letters(spell(one), spell(other))
+    near = max(word_letters(spell(one), spell(other)), _respelt_letters(one, other))
     if first is not None and second is not None:
         return min(near, 0.55)
     if near < 0.98 and _different_syllables(one, other):
@@ -137,6 +144,22 @@ def _spelling_similarity(one: str, other: str) -> float:
         by_table = _near_known(unknown, groups[known], known[:1])
         near = max(near, by_table if by_table >= _NEAR_KNOWN_MIN else 0.0)
     return near
+
+
+def respelt(text: str) -> tuple[str, ...]:
+    """The other ways in which a word with `ch`, `dh` or `dj` may be written."""
+    if len(text) < RESPELT_LETTERS_MIN or "sch" in text:
+        return ()
+    return tuple(text.replace(old, new) for old, new in _RESPELT if old in text)
+
+
+def _respelt_letters(one: str, other: str) -> float:
+    """Only when one of the words is written so."""
+    both = bool(respelt(one)) + bool(respelt(other))
+    if both != 1:
+        return 0.0
+    written, plain = (one, other) if respelt(one) else (other, one)
+    return max([word_letters(spell(again), spell(plain)) for again in respelt(written)]) - RESPELT_LESS
 
 
 @lru_cache(maxsize=200_000)

@@ -26,7 +26,15 @@ from origination.domain.screening.arabic_many import Floats, LatinWords, NativeW
 from origination.domain.screening.fold import Spelling, folded, single, spell
 from origination.domain.screening.han import pinyin_syllables
 from origination.domain.screening.letters import IntArray, Letters, Near
-from origination.domain.screening.similarity import ALIGNED_MIN, KNOWN_LESS, KNOWN_LETTERS_MIN, NATIVE_MIN, has_article
+from origination.domain.screening.similarity import (
+    ALIGNED_MIN,
+    KNOWN_LESS,
+    KNOWN_LETTERS_MIN,
+    NATIVE_MIN,
+    RESPELT_LESS,
+    has_article,
+    respelt,
+)
 from origination.domain.screening.words import father_of
 
 _REMEMBERED_MAX = 100_000
@@ -35,7 +43,7 @@ _COARSE = str.maketrans({
     "b": "P", "f": "P", "m": "M", "n": "N", "l": "L", "r": "R", "h": None, "v": None, "a": None, "i": None, "u": None,
 })  # fmt: skip
 # Letters with a reading of another class of sounds.
-_OTHERWISE = frozenset("جغژ")
+_OTHERWISE = frozenset("جغژבחכ")
 _ROUNDING = 1e-9
 
 
@@ -68,6 +76,7 @@ class Vocabulary:
         self._misspelt: dict[tuple[int, str], frozenset[int]] = {}
         self._scripts: _Scripts | None = None
         self._bare: tuple[list[int], Letters] | None = None
+        self._respelt: tuple[list[int], Letters] | None = None
 
     def names_with(self, token: int) -> IntArray:
         """The numbers of the names that hold this word."""
@@ -82,6 +91,10 @@ class Vocabulary:
         found = self._by_letters(spelling, least)
         for family in families(text):
             found.update(self._families.get(family, ()))
+        for again in respelt(text):
+            found |= self._by_letters(spell(again), least + RESPELT_LESS)
+        if not respelt(text):
+            found |= self._respelt_like(spelling, least + RESPELT_LESS)
         if least > ALIGNED_MIN:
             return found
         # A misspelt known name is near to some writing of it, perhaps not to the one that stands in the list.
@@ -95,6 +108,13 @@ class Vocabulary:
             if syllable in self.number:
                 found.add(self.number[syllable])
         return found
+
+    def _respelt_like(self, spelling: Spelling, least: float) -> set[int]:
+        if self._respelt is None:
+            others = [(i, again) for i in self._latin for again in respelt(self.tokens[i])]
+            self._respelt = ([i for i, _ in others], Letters([spell(again) for _, again in others]))
+        numbers, letters = self._respelt
+        return {numbers[i] for i in letters.alike(spelling, least)}
 
     def _misspelt_of(self, known: str) -> frozenset[int]:
         """Words of no known name that are near to some writing of this one with the same first letter."""
@@ -138,18 +158,22 @@ class Vocabulary:
         if least == NATIVE_MIN:
             rows = _plausible(scripts.consonants, rows, scripts.consonant_sizes, plain_skeleton(spelling.skeleton))
         likeness = scripts.native_words.read_as(spelling.text, rows)
-        return {scripts.native[i]: float(near) for i, near in zip(rows, likeness, strict=True) if near >= least}
+        found = {scripts.native[i]: float(near) for i, near in zip(rows, likeness, strict=True) if near >= least}
+        group = lexicon.name_groups().get(spelling.text)
+        return found if group is None else found | dict.fromkeys(scripts.known.get(group, ()), 1.0)
 
     def latin_readings(self, native: str, least: float = NATIVE_MIN) -> dict[int, float]:
         """Latin words that may be a reading of an Arabic-script one, and how well each is one."""
         scripts = self._of_scripts()
         coarse = _coarse(consonants(native))
         sizes = scripts.latin_words.sizes(native)
-        rows = _near_sounds(scripts.coarse_latin, sizes, coarse, least, int(not _OTHERWISE.isdisjoint(native)))
+        rows = _near_sounds(scripts.coarse_latin, sizes, coarse, least, _otherwise(native))
         if least == NATIVE_MIN:
             rows = _plausible(scripts.skeletons, rows, scripts.skeleton_sizes, plausible_consonants(native))
         likeness = scripts.latin_words.readings(native, rows, least)
-        return {self._latin[i]: float(near) for i, near in zip(rows, likeness, strict=True) if near >= least}
+        found = {self._latin[i]: float(near) for i, near in zip(rows, likeness, strict=True) if near >= least}
+        group = lexicon.name_groups().get(native)
+        return found if group is None else found | dict.fromkeys(self._families.get(("name", group), ()), 1.0)
 
     def _of_scripts(self) -> _Scripts:
         if self._scripts is None:
@@ -170,8 +194,16 @@ class _Scripts:
         own, skeletons = [plausible_consonants(word) for word in words], [plain_skeleton(s.skeleton) for s in latin]
         self.consonants, self.skeletons = Near(own), Near(skeletons)
         self.consonant_sizes, self.skeleton_sizes = _sizes(own), _sizes(skeletons)
-        self.otherwise = np.array([not _OTHERWISE.isdisjoint(word) for word in words], dtype=np.int32)
+        self.otherwise = np.array([_otherwise(word) for word in words], dtype=np.int32)
         self.texts = Near([one.text for one in latin])
+        self.known: dict[int, list[int]] = defaultdict(list)
+        for number, word in zip(self.native, words, strict=True):
+            if word in lexicon.name_groups():
+                self.known[lexicon.name_groups()[word]].append(number)
+
+
+def _otherwise(native: str) -> int:
+    return sum(letter in _OTHERWISE for letter in native)
 
 
 def _sizes(words: Iterable[str]) -> IntArray:

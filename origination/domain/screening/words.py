@@ -11,7 +11,9 @@ from functools import lru_cache
 from origination.domain.screening import arabic, lexicon
 from origination.domain.screening.cyrillic import latin_from_cyrillic
 from origination.domain.screening.fold import Spelling, plain_latin, spell
-from origination.domain.screening.writing import Script, clean, script_of, settle_script
+from origination.domain.screening.greek import latin_from_greek
+from origination.domain.screening.thai import latin_from_thai
+from origination.domain.screening.writing import VOWELLESS, Script, clean, script_of, settle_script
 
 WORDS_MAX = 24
 
@@ -73,8 +75,9 @@ _GAPS = re.compile(r"[^A-Za-z0-9']+")
 _HUMP = re.compile(r"(?<=[a-zà-ÿа-яё])(?=[A-ZÀ-ÞА-ЯЁ][a-zà-ÿа-яё]{2})")
 _ARABIC_TITLES = frozenset({
     "الحاج", "حاجي", "الشيخ", "شيخ", "سيد", "السيد", "ملا", "الملا", "مولوي", "دكتور", "الدكتور", "حاج", "قاري",
-    "مولانا",    "آيت",
+    "مولانا", "آيت", "حافظ", "قاضي", "استاذ", "مهندس", "جنرال", "ژنرال", "سردار", "حجة", "רב", "הרב",
 })  # fmt: skip
+_NATIVE_LINKS = frozenset({"بن", "ابن", "بنت", "ولد", "آل", "ال", "בנ", "בת", "בר"})
 _ABD = re.compile(r"^(?:abdul|abdel|abdal|abdol|abdoul|abdu|abdur|abdus|abdun|abduz|abdush|abdel)-?(?=[a-z]{3,})")
 _DIN = re.compile(r"^([a-z]{3,}?)(?:u|e|a|i|o)(?:l|d|dd)?-?(din|deen|dine|den)$")
 
@@ -89,8 +92,12 @@ def latin_words(word: str) -> list[str]:
             latin = _ascii(latin)
     elif script is Script.CYRILLIC:
         latin = plain_latin(latin_from_cyrillic(word))
-    elif script is Script.ARABIC:
+    elif script in VOWELLESS:
         latin = arabic.latin_from_arabic(word)
+    elif script is Script.GREEK:
+        latin = latin_from_greek(word)
+    elif script is Script.THAI:
+        latin = latin_from_thai(word)
     else:
         latin = _ascii(word)
     return [part for part in re.split(r"[^a-z0-9]+", latin.replace("'", "").lower()) if part]
@@ -136,7 +143,7 @@ def split_words(text: str) -> list[str]:
 def person_words(written: str) -> tuple[Word, ...]:
     """The words that one written word of a personal name stands for: `Abdulrahman` -> abd, rahman."""
     scripts = {script_of(char) for char in written if char.isalpha()}
-    if scripts == {Script.ARABIC}:
+    if scripts and scripts <= VOWELLESS:
         return _arabic_words(written)
     out: list[Word] = []
     for latin in latin_words(written):
@@ -175,7 +182,7 @@ def _arabic_words(written: str) -> tuple[Word, ...]:
     if len(word) == 1:
         latin = arabic.latin_from_arabic(word) or "a"
         return (Word(written, spell(latin[:1]), Role.INITIAL, native=word),)
-    if word in {"بن", "ابن", "بنت", "ولد", "آل", "ال"}:
+    if word in _NATIVE_LINKS:
         return (Word(written, spell(arabic.latin_from_arabic(word)), Role.PARTICLE, native=word),)
     if word in _ARABIC_TITLES:
         return (Word(written, spell(arabic.latin_from_arabic(word)), Role.TITLE, native=word),)
@@ -247,7 +254,7 @@ def _with_head(words: list[Word], head: Head) -> list[Word]:
 
 # Half names: `Abd` needs what follows, `Din` what precedes.
 PARTS_OF_NAMES = frozenset({"abd", "din", "allah", "abu", "abou", "umm", "abi", "عبد", "دين", "الله", "ابو", "أبو"})
-_ASSIMILATED = frozenset({
+ASSIMILATED = frozenset({
     "as", "ash", "ad", "ar", "an", "at", "az", "es", "esh", "ed", "er", "en", "et", "ez", "us", "ush", "ur", "un",
     "ut", "uz",
 })  # fmt: skip
@@ -257,10 +264,13 @@ def _links_apart(words: list[Word]) -> list[Word]:
     """The article before a sun letter is written as it is spoken: `ash-Sharif`, `ur Rahman`."""
     out: list[Word] = []
     for word, following in zip(words, [*words[1:], None], strict=False):
+        if word.role is Role.TITLE and out and out[-1].text == "abd":  # `Abdul Hafiz`
+            out.append(replace(word, role=Role.NAME))
+            continue
         last_of_family = following is None and out and word.role is Role.TITLE
         if last_of_family and (out[-1].role is Role.PARTICLE or word.native.startswith("ال")):
             out.append(replace(word, role=Role.NAME))
-        elif following and word.text in _ASSIMILATED and following.text.startswith(word.text[1:]):
+        elif following and word.text in ASSIMILATED and following.text.startswith(word.text[1:]):
             out.append(replace(word, role=Role.PARTICLE))
         else:
             out.append(word)

@@ -15,6 +15,9 @@ class Script(StrEnum):
     LATIN = "latin"
     CYRILLIC = "cyrillic"
     ARABIC = "arabic"
+    HEBREW = "hebrew"
+    GREEK = "greek"
+    THAI = "thai"
     HAN = "han"
     HANGUL = "hangul"
     OTHER = "other"
@@ -24,6 +27,10 @@ _RANGES = (
     (0x0041, 0x024F, Script.LATIN),
     (0x1E00, 0x1EFF, Script.LATIN),
     (0x0400, 0x052F, Script.CYRILLIC),
+    (0x0370, 0x03FF, Script.GREEK),
+    (0x1F00, 0x1FFF, Script.GREEK),
+    (0x0590, 0x05FF, Script.HEBREW),
+    (0x0E00, 0x0E7F, Script.THAI),
     (0x0600, 0x06FF, Script.ARABIC),
     (0x0750, 0x077F, Script.ARABIC),
     (0xFB50, 0xFDFF, Script.ARABIC),
@@ -35,6 +42,10 @@ _RANGES = (
     (0x1100, 0x11FF, Script.HANGUL),
     (0xAC00, 0xD7AF, Script.HANGUL),
 )
+
+
+# Scripts that write few vowels or none: their words are kept and read against Latin ones.
+VOWELLESS = frozenset({Script.ARABIC, Script.HEBREW})
 
 
 @lru_cache(maxsize=20_000)

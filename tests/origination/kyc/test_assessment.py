@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from core.domain.texts import Text
+from origination.domain.identity.passport import check_digit
 from origination.domain.kyc import (
     AlertState,
     IdentityNumber,
@@ -41,6 +42,22 @@ def with_subject(**changes) -> KycInput:
     return replace(CLEAR, subjects=(replace(LI, **changes),))
 
 
+def with_zone(*, expires_on: date | None = None, **changes) -> KycInput:
+    """The specimen of ICAO Doc 9303-4, with the last day 15 April 2031 and its check digits worked out anew."""
+    second = "L898902C36UTO7408122F3104150ZE184226B<<<<<1"
+    zone = (
+        "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<\n"
+        + second
+        + check_digit(second[:10] + second[13:20] + second[21:])
+    )
+    numbers = (IdentityNumber("passport_mrz", zone, expires_on),)
+    return with_subject(**{"name": "Anna Maria Eriksson", "birth_on": date(1974, 8, 12), "numbers": numbers, **changes})
+
+
+def test_a_zone_that_says_what_was_declared_passes():
+    assert assess_kyc(with_zone(expires_on=date(2031, 4, 15))).status is KycStatus.PASS
+
+
 def test_a_clear_case_passes_and_says_what_was_looked_at():
     found = assess_kyc(CLEAR)
     assert found.status is KycStatus.PASS
@@ -62,6 +79,9 @@ def test_a_clear_case_passes_and_says_what_was_looked_at():
         (with_subject(birth_on=date(1950, 1, 1)), "ID_BIRTH_MISMATCH"),
         (with_subject(birth_on=None), "BIRTH_MISSING"),
         (with_subject(numbers=(replace(LI.numbers[0], expires_on=TODAY - timedelta(days=1)),)), "ID_EXPIRED"),
+        (with_zone(expires_on=date(2035, 6, 30)), "ID_EXPIRY_MISMATCH"),
+        (with_zone(birth_on=date(1974, 8, 13)), "ID_BIRTH_MISMATCH"),
+        (with_zone(name="Berta Erikson"), "ID_NAME_MISMATCH"),
     ],
 )
 def test_what_is_unknown_or_doubtful_waits_for_a_person(given, code):

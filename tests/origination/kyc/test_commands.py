@@ -75,3 +75,64 @@ def test_input_that_is_not_json():
     found = CliRunner().invoke(kyc, ["match", "-"], input="hello")
     assert found.exit_code == 1
     assert "JSON" in found.output
+
+
+HOSTILE = [
+    "a" * 10_000, "word " * 2_000, "\u200b\u200b", "\u202eniduP\u202c", "!!!---...", "\x00", "\ud800", "王" * 10_000,
+    "김" * 10_000, "محمد" * 2_500, "א" * 9_000, "·".join(["弗拉基米尔"] * 50), "Co Ltd " * 500, ", ,", "\U0001f44d",
+    "e\u0301" * 5_000, "xuan" * 75, "Иван Smith 王强 محمد",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["person", "company"])
+def test_hostile_names_are_compared_or_refused_and_never_crash(kind):
+    pairs = [(name, "Vladimir Putin") for name in HOSTILE] + [(name, name) for name in HOSTILE]
+    answers = run("match", "-", given=json.dumps([{"query": a, "listed_name": b, "schema": kind} for a, b in pairs]))
+    assert len(answers) == len(pairs)
+    assert all(0 <= answer["score"] <= 1 for answer in answers)
+    assert not any(answer["alert"] for answer in answers[: len(HOSTILE)])
+    assert "first 300 characters" in answers[0]["explanation"][-1]
+
+
+def test_what_cannot_be_used_of_an_item_is_said():
+    item = {"query": "Ivan Petrov", "listed_name": "Ivan Petrov", "schema": "person"}
+    wrong, unread, empty = run(
+        "match", "-", given=[item | {"query_dob": {"a": 1}}, item | {"listed_dob": "soon"}, item | {"query": "  "}]
+    )
+    assert "1970-12-31" in wrong["error"]
+    assert unread["alert"] is True
+    assert "listed_dob" in unread["explanation"][-1]
+    assert "query" in empty["error"]
+
+
+def test_screening_names_the_field_that_is_wrong():
+    lists = [part for path in sorted(SAMPLE.glob("*.csv")) for part in ("--list", str(path))]
+    items = [{"name": name, "schema": "person"} for name in (*HOSTILE, "", None)]
+    items += [
+        {"names": [None]},
+        {"names": ["A B"] * 200},
+        {"name": "A B", "identifiers": [{}]},
+        {"names": "Nayef Hawatmeh"},
+    ]
+    answers = run("screen", *lists, "-", given=json.dumps(items))
+    assert [("error" in answer) for answer in answers[-6:]] == [True, True, True, True, True, False]
+    assert answers[-1]["alert"] is True
+    assert "no letters" in answers[HOSTILE.index("!!!---...")]["error"]
+    assert "identifiers" in answers[-2]["error"]
+    assert not any(answer.get("alert") for answer in answers[: len(HOSTILE)])
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [(b"\xff\xfe\x00", "UTF-8"), (b"[" * 100_000, "nested"), (b"1" * 10_000, "JSON"), (b" ", "empty")],
+)
+def test_input_that_is_no_text_or_no_json(given, said):
+    found = CliRunner().invoke(kyc, ["match", "-"], input=given)
+    assert found.exit_code == 1
+    assert said in found.output
+
+
+def test_a_source_that_is_not_there_is_named():
+    found = CliRunner().invoke(kyc, ["match", "/nowhere/pairs.json"])
+    assert found.exit_code == 1
+    assert "pairs.json" in found.output
