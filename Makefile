@@ -22,9 +22,9 @@ lint: .venv/dev translations
 bench: .venv/dev
 	@$(BIN)/python -m bench
 
-# DATA is a folder with credit data sets and their schema.json (docs/scoring.md).
+# DATA is a folder with credit data sets and their schema.json (docs/scoring.md); BENCH_ARGS for example --only speed.
 bench-scoring: .venv/dev
-	@$(BIN)/python -m bench.scoring $(DATA) --out docs/scoring.md
+	@$(BIN)/python -m bench.scoring $(DATA) --out docs/scoring.md $(BENCH_ARGS)
 
 .venv/bin/uv:
 	@python=$$(PYTHON="$(PYTHON)" sh bin/find-python) && echo "making .venv with $$python ..." && "$$python" -m venv .venv

@@ -19,6 +19,7 @@ sys.path.insert(0, str(ROOT))
 
 from scoring.domain.columns import DataSchema  # noqa: E402
 from scoring.domain.policy import ScoringPolicy  # noqa: E402
+from scoring.domain.words import REFERENCE_PURPOSES  # noqa: E402
 from scoring.steps.draft import write_draft  # noqa: E402
 from scoring.steps.read_sample import Sample, read_sample  # noqa: E402
 from scoring.steps.train import TrainRequest, train  # noqa: E402
@@ -44,23 +45,6 @@ SME = {
     "sector": ("NAICS2", 0, "Sector, NAICS 2022 two digits", None),
 }
 CHOICES = {"purpose", "other_debtors", "other_plans", "housing", "new_business", "location", "sector", "franchise"}
-CONSUMER_PURPOSE = (
-    "Reference scorecard for instalment loans to persons, shipped so that the product works before a lender has a "
-    "history of its own. Trained on the South German Credit data (1,000 contracts of 1973 to 1975, U. Groemping 2019, "
-    "UCI 573, CC BY 4.0). The file holds 30 % bad contracts by design; the true share was about 5 %, and the PD is set "
-    "to that. Left out: amount (the file has an unknown transform of it), and what the file relates to the outcome "
-    "against sense or not at all (housing, property, occupation, burden of the instalment); affordability is judged by "
-    "rules beside the score. **Not for lending decisions on today's "
-    "applicants without validation on the lender's own contracts.**"
-)
-SME_PURPOSE = (
-    "Reference scorecard for loans to small firms, shipped so that the product works before a lender has a history of "
-    "its own. Trained on US SBA 7(a)/504 loans approved from 1999 on (first records of the national file, Li, Mickel "
-    "and Taylor 2018, public domain), where sector and location are recorded. The recorded term leaks the outcome "
-    "and is not used. In the whole national file 17.5 % were charged off over lives of five to ten "
-    "years; the PD is set to 4 % within a year. Age of the firm is left out: the file shows young firms failing less, "
-    "which is how they were picked. **Not for lending decisions without validation on the lender's own contracts.**"
-)
 
 
 def write_renamed(sample: Sample, mapping: dict, path: Path, *, rows: list[int], extra: dict[str, str]) -> None:
@@ -108,18 +92,20 @@ def main(folder: Path, out: Path) -> None:
         i for i, (year, sector, place) in enumerate(told) if int(year) >= 1999 and sector != "00" and place != "0"
     ]
     jobs = [
-        ("consumer-v1", "consumer", german, CONSUMER, list(range(german.rows)), 0.05, CONSUMER_PURPOSE, None,
+        ("consumer-v1", "consumer", german, CONSUMER, list(range(german.rows)), 0.05, None,
          {"age_years": "age", "personal_status": "personal_status_sex", "foreign_worker": "foreign_worker"},
          "south_german_credit.csv"),
-        ("sme-v1", "sme", sba, SME, recent, 0.04, SME_PURPOSE, "approved_on", {}, "sba_national_1999.csv"),
+        ("sme-v1", "sme", sba, SME, recent, 0.04, "approved_on", {}, "sba_national_1999.csv"),
     ]  # fmt: skip
-    for name, segment, sample, mapping, rows, tendency, purpose, time, protected, file in jobs:
+    for name, segment, sample, mapping, rows, tendency, time, protected, file in jobs:
         with tempfile.TemporaryDirectory() as scratch:
             path = Path(scratch) / file
             extra = {**protected, "bad": "bad", **({time: "ApprovalDate"} if time else {})}
             write_renamed(sample, mapping, path, rows=rows, extra=extra)
             schema = schema_of(mapping, segment, protected=list(protected), time=time)
-            request = TrainRequest(path, schema, segment, "additive", policy, today, 7, tendency, None, name, purpose)
+            request = TrainRequest(
+                path, schema, segment, "additive", policy, today, 7, tendency, None, name, REFERENCE_PURPOSES[name]
+            )
             draft = train(
                 request,
                 lambda stage, share, name=name: print(f"\r{name} {stage} {share:4.0%}", end="", file=sys.stderr),

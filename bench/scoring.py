@@ -1,6 +1,7 @@
 """Accuracy and speed of the scorecards, side by side with other learners in one run.
 
-python -m bench.scoring DATA_DIR [--parts 5] [--sets german,hmeq] [--out docs/scoring.md] [--keep figures.json]
+python -m bench.scoring DATA_DIR [--parts 5] [--sets german,hmeq] [--only accuracy|speed] [--fresh]
+                        [--out docs/scoring.md] [--keep figures.json]
 
 Accuracy: stratified five folds (seed 7); each fold's card is trained by the same steps as `flask score train` on the
 other four (codes for "unknown", search, cross-fitting, calibration) and judged on the fold. `--parts 2` runs the first
@@ -9,9 +10,10 @@ Protected columns are never features. Of the SBA file the column Term is left ou
 the same rows and columns: LightGBM with native categories and rounds by early stopping, the scorecards of optbinning
 and toad with a logistic regression. They are installed by `uv pip install -r bench/requirements-scoring.txt`; what is
 not there is left out, and the table says so. Every fold's figures are kept (`--keep`, by default under instance/): a
-run that is started again does only what is missing, or what the code or the packages have changed since. `--out` puts
-the tables between the marks of a Markdown file, or makes one. Seconds are processor time, so that other work on the
-machine does not count.
+run that is started again does only what is missing, or what the code or the packages have changed since; `--fresh`
+forgets them first, so that all rows are of one run. `--only speed` measures the speed again (when nothing else runs)
+and takes the accuracy as kept, `--only accuracy` the other way round. `--out` puts the tables between the marks of a
+Markdown file, or makes one. Seconds are processor time, so that other work on the machine does not count.
 """
 
 from __future__ import annotations
@@ -185,7 +187,8 @@ def lines_of(name: str, kept: dict, parts: int):
     """Rows (set, learner, AUC, its spread over folds, slope, ECE, seconds per fit) of one data set."""
     lines = []
     for learner in LEARNERS:
-        figures = [kept[learner]["folds"][str(k)] for k in range(parts) if str(k) in kept[learner]["folds"]]
+        folds = kept.get(learner, {}).get("folds", {})
+        figures = [folds[str(k)] for k in range(parts) if str(k) in folds]
         if figures:
             area, slope, error, seconds = (float(mean) for mean in np.mean(figures, axis=0))
             lines.append((name, learner, area, float(np.std([f[0] for f in figures])), slope, error, seconds))
@@ -310,6 +313,8 @@ def main() -> None:
     parser.add_argument("--sets", default=",".join(SETS))
     parser.add_argument("--parts", type=int, default=5)
     parser.add_argument("--rows", type=int, default=1_000_000, help="rows of the speed test; 0 leaves it out")
+    parser.add_argument("--only", choices=["accuracy", "speed"], help="measure this part, show the other as kept")
+    parser.add_argument("--fresh", action="store_true", help="forget the kept figures of what is measured")
     parser.add_argument("--out", type=Path)
     parser.add_argument("--keep", type=Path, default=ROOT / "instance" / "bench-scoring.json")
     args = parser.parse_args()
@@ -325,11 +330,13 @@ def main() -> None:
 
     lines = []
     for name in args.sets.split(","):
-        if (args.data_dir / f"{name}.csv.gz").exists():
-            kept = state["sets"].setdefault(name, {})
-            accuracy(args.data_dir, name, args.parts, kept, keep)
-            lines += lines_of(name, kept, args.parts)
-    if args.rows:
+        if args.only != "speed" and (args.data_dir / f"{name}.csv.gz").exists():
+            if args.fresh:
+                state["sets"].pop(name, None)
+            accuracy(args.data_dir, name, args.parts, state["sets"].setdefault(name, {}), keep)
+        if name in state["sets"]:
+            lines += lines_of(name, state["sets"][name], args.parts)
+    if args.only != "accuracy" and args.rows:
         state["speeds"] = speed(args.rows)
         keep()
     text = report(lines, args.parts, state["speeds"])

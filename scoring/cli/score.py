@@ -149,8 +149,10 @@ def compare_versions(a: str, b: str, data: Path, seed: int) -> None:
 @click.option("--data-dir", required=True, type=click.Path(path_type=Path, file_okay=False, exists=True))
 @click.option("--parts", default=5, show_default=True, type=click.IntRange(1, 5), help="Folds to run.")
 @click.option("--sets", help="Data sets by name, with commas; all of the folder if left out.")
+@click.option("--only", type=click.Choice(["accuracy", "speed"]), help="Measure this part, show the other as kept.")
+@click.option("--fresh", is_flag=True, help="Forget what an earlier run measured.")
 @click.option("--out", type=FILE, help="Also write the tables as Markdown.")
-def bench(data_dir: Path, parts: int, sets: str | None, out: Path | None) -> None:
+def bench(data_dir: Path, parts: int, sets: str | None, only: str | None, fresh: bool, out: Path | None) -> None:
     """Accuracy and speed on public data sets, side by side with other learners."""
     import subprocess
 
@@ -160,6 +162,8 @@ def bench(data_dir: Path, parts: int, sets: str | None, out: Path | None) -> Non
         "--parts",
         str(parts),
         *(["--sets", sets] if sets else []),
+        *(["--only", only] if only else []),
+        *(["--fresh"] if fresh else []),
         *(["--out", str(out.resolve())] if out else []),
     ]
     run = [sys.executable, "-m", "bench.scoring", str(data_dir.resolve()), *options]

@@ -174,6 +174,8 @@ def _entry(raw: Any, file: str) -> dict[str, Any]:
 
 
 def _column(position: int, item: Any) -> Column:
+    if isinstance(item, dict) and any("\0" in str(value) for value in item.values()):
+        raise InvalidInput({"columns": Text("Column {n} of the schema holds a zero byte", n=position + 1)})
     if not isinstance(item, dict) or not str(item.get("name") or "").strip():
         raise InvalidInput({"columns": Text("Column {n} of the schema has no name", n=position + 1)})
     name = str(item["name"]).strip()
@@ -273,14 +275,21 @@ class Feature:
     def encode_column(self, values: Sequence[str], first_row: int = 1) -> np.ndarray:
         """Texts of a file as numbers. Raises InvalidInput naming column and row (1 = the first under the header)."""
         if self.is_category:
-            return self._encode_categories(values)
+            return self._encode_categories(values, first_row)
         return self.blank(number_column(self.name, self.type, values, first_row))
 
-    def _encode_categories(self, values: Sequence[str]) -> np.ndarray:
+    def _encode_categories(self, values: Sequence[str], first_row: int) -> np.ndarray:
         position = {label: float(i) for i, label in enumerate(self.categories)}
         other = float(len(self.categories))
         known: dict[str, float] = {}
         for raw in set(values):
+            if "\0" in raw:
+                text = Text(
+                    "row {row}: {value} holds a zero byte: the file is damaged, or no CSV",
+                    row=first_row + values.index(raw),
+                    value=raw.replace("\0", "\N{SYMBOL FOR NULL}")[:40],
+                )
+                raise InvalidInput({self.name: text})
             label = clean_category(raw)
             known[raw] = math.nan if label is None else position.get(label, other)
         return np.fromiter((known[raw] for raw in values), dtype=np.float64, count=len(values))

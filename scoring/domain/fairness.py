@@ -99,14 +99,22 @@ def two_proportions(a: int, n: int, b: int, m: int) -> float:
 
 
 def fisher_exact(a: int, n: int, b: int, m: int) -> float:
-    """Fisher's exact test, two-sided: the chance of every table with the same margins that is no likelier than this."""
-    total, hits = n + m, a + b
+    """Fisher's exact test, two-sided: the chance of every table with the same margins that is no likelier than this.
+
+    By logarithms of factorials: exact fractions of a million rows have a million digits.
+    """
+    hits = a + b
+    whole = _log_choose(n + m, hits)
 
     def chance(x: int) -> float:
-        return math.comb(n, x) * math.comb(m, hits - x) / math.comb(total, hits)
+        return math.exp(_log_choose(n, x) + _log_choose(m, hits - x) - whole)
 
-    seen = chance(a) * (1 + 1e-9)
+    seen = chance(a) * (1 + 1e-7)
     return min(1.0, sum(p for x in range(max(0, hits - m), min(n, hits) + 1) if (p := chance(x)) <= seen))
+
+
+def _log_choose(n: int, k: int) -> float:
+    return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
 
 
 def even_weights(labels: Sequence[str], bad: np.ndarray) -> np.ndarray:

@@ -23,6 +23,7 @@ from scoring.domain.columns import ColumnRole, ColumnType
 from scoring.domain.deep import DeepCard
 from scoring.domain.version import Version
 from scoring.steps.evaluate import unknown_in
+from scoring.steps.places import make_parent
 
 if TYPE_CHECKING:
     from scoring.steps.frames import Frame
@@ -46,7 +47,7 @@ def apply(
         raise InvalidInput({"out": Text("The output would overwrite the data")})
     if out.is_dir():
         raise InvalidInput({"out": Text("{path} is a folder", path=out)})
-    out.parent.mkdir(parents=True, exist_ok=True)
+    make_parent(out)
     terms = version.card.terms
     numbers = frozenset(feature.name for feature in terms.features if feature.type is ColumnType.NUMBER)
     unknown: dict[str, int] = {}

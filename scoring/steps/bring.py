@@ -15,7 +15,7 @@ from core.domain.actor import Role
 from core.domain.errors import InvalidInput, ModelUnavailable
 from core.domain.texts import Text
 from scoring.domain.version import MANIFEST
-from scoring.steps.draft import MODEL_CARD, PLOTS
+from scoring.steps.draft import MODEL_CARDS, PLOTS
 from scoring.steps.registry import register_version
 from scoring.tables import ModelVersionRow
 
@@ -89,7 +89,7 @@ def _write(archive: zipfile.ZipFile, root: PurePosixPath, folder: Path) -> None:
             taken[str(path.relative_to(root))] = info
     if len(taken) > ENTRIES_MOST or sum(info.file_size for info in taken.values()) > BYTES_MOST:
         raise InvalidInput({"archive": Text("The zip holds more than a version has")})
-    wanted = {MANIFEST, MODEL_CARD} | _listed(archive.read(taken[MANIFEST]))
+    wanted = {MANIFEST, *MODEL_CARDS.values()} | _listed(archive.read(taken[MANIFEST]))
     folder.mkdir(parents=True)
     for name, info in taken.items():
         plot = name.startswith(f"{PLOTS}/") and _PLAIN.fullmatch(name.removeprefix(f"{PLOTS}/"))

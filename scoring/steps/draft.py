@@ -14,6 +14,7 @@ from typing import Any
 
 from core.domain.errors import InvalidInput
 from core.domain.texts import Text
+from core.i18n import CHINESE, ENGLISH, speak, translate
 from scoring.domain.checks import Finding
 from scoring.domain.deep import DeepCard
 from scoring.domain.modelcard import model_card
@@ -21,8 +22,9 @@ from scoring.domain.plots import plot_calibration, plot_distribution, plot_gains
 from scoring.domain.tablefile import tables_to_bytes
 from scoring.domain.version import BOOSTER, CARD, MANIFEST, METRICS, TABLES, digest, make_manifest
 from scoring.steps.assemble import Card, card_bytes
+from scoring.steps.places import make_parent
 
-MODEL_CARD = "MODEL_CARD.md"
+MODEL_CARDS = {ENGLISH: "MODEL_CARD.md", CHINESE: "MODEL_CARD.zh-CN.md"}
 PLOTS = "plots"
 
 
@@ -40,7 +42,7 @@ class Draft:
 def make_draft(
     head: Mapping[str, Any], card: Card, booster: bytes | None, metrics: dict[str, Any], findings: tuple[Finding, ...]
 ) -> Draft:
-    """The files of a version: manifest over card, booster, tables and metrics; model card and plots beside them."""
+    """The files of a version: manifest over card, booster, tables and metrics; model cards and plots beside them."""
     files = {CARD: card_bytes(card), METRICS: json_bytes(metrics)}
     if booster is not None:
         files[BOOSTER] = booster
@@ -49,7 +51,9 @@ def make_draft(
     full = {**head, "features": list(card.terms.names), "libraries": _libraries()}
     manifest = make_manifest(full, files)
     files[MANIFEST] = manifest
-    files[MODEL_CARD] = model_card(full, metrics, card.terms).encode()
+    for locale, file in MODEL_CARDS.items():
+        with speak(locale):
+            files[file] = model_card(full, metrics, card.terms, translate).encode()
     for name, picture in _plots(metrics, card).items():
         files[f"{PLOTS}/{name}.svg"] = picture.encode()
     return Draft(str(head["name"]), digest(manifest), files, findings, metrics)
@@ -88,7 +92,6 @@ def json_bytes(raw: Any) -> bytes:
 def write_draft(draft: Draft, out: Path) -> None:
     """Writes all files or none. An earlier version in `out` is replaced; any other folder with files is refused."""
     check_place(out)
-    out.parent.mkdir(parents=True, exist_ok=True)
     fresh = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
     try:
         for name, raw in draft.files.items():
@@ -107,6 +110,7 @@ def write_draft(draft: Draft, out: Path) -> None:
 
 
 def check_place(out: Path) -> None:
-    """Raises InvalidInput for a file, or a folder that holds something other than a version."""
+    """Raises InvalidInput for a file, a folder that holds something other than a version, or where none can be made."""
     if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / MANIFEST).exists())):
         raise InvalidInput({"out": Text("{path} exists and is not the folder of a version", path=out)})
+    make_parent(out)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +11,10 @@ import numpy as np
 
 from core.domain.errors import InvalidInput
 from core.domain.texts import Text
-from scoring.domain.columns import Column, ColumnType, Feature, number_column
+from scoring.domain.columns import Column, Feature, number_column
 from scoring.domain.metrics import bootstrap, compare_aucs, measure
 from scoring.domain.version import Version
+from scoring.steps.figures import periods_of
 from scoring.steps.fit import folds_of
 from scoring.steps.read_sample import Sample, read_sample
 
@@ -82,17 +82,9 @@ def _by_time(column: Column | None, sample: Sample, bad: np.ndarray, pd: np.ndar
     if column is None or column.name not in sample.columns:
         return []
     when = number_column(column.name, column.type, sample.columns[column.name])
-    if column.type is ColumnType.DATE:
-        names = ["missing" if math.isnan(v) else date.fromordinal(int(v)).strftime("%Y-%m") for v in when]
-        if len(set(names)) > 60:
-            names = [name[:4] for name in names]
-    else:
-        names = ["missing" if math.isnan(v) else f"{v:g}" for v in when]
-    periods = np.asarray(names)
     return [
-        {"period": str(name), **measure(bad[mine], pd[mine], seed=seed, resamples=50).to_json()}
-        for name in np.unique(periods)
-        for mine in [periods == name]
+        {"period": name, **measure(bad[mine], pd[mine], seed=seed, resamples=50).to_json()}
+        for name, mine in periods_of(column, when)
     ]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from scoring.domain.columns import ColumnType, DataSchema, number_column
+from scoring.domain.columns import Column, ColumnType, DataSchema, number_column
 from scoring.domain.curves import curves
 from scoring.domain.fairness import fairness_table, groups_in
 from scoring.domain.metrics import measure
@@ -16,6 +16,9 @@ from scoring.domain.shapes import shapes_of
 from scoring.steps.assemble import Card
 from scoring.steps.fit import Columns
 from scoring.steps.read_sample import Sample
+
+PERIODS_MOST = 60  # more months or numbers than this are put together
+BANDS = 12
 
 
 def test_curves(card: Card, bad: np.ndarray, pd: np.ndarray, shift: float) -> dict[str, Any]:
@@ -38,18 +41,36 @@ def by_time(
     if column is None or column.name not in sample.columns:
         return []
     when = number_column(column.name, column.type, sample.columns[column.name])[held_out]
-    if column.type is ColumnType.DATE:
-        periods = [date.fromordinal(int(v)).strftime("%Y-%m") if v == v else "missing" for v in when]  # noqa: PLR0124
-    else:
-        periods = [f"{v:g}" for v in when]
-    names = np.asarray(periods)
     outcome = bad[held_out]
     return [
-        {"period": str(name), "rows": int(mine.sum()), "bad_rate": float(outcome[mine].mean()),
+        {"period": name, "rows": int(mine.sum()), "bad_rate": float(outcome[mine].mean()),
          "mean_pd": float(test_pd[mine].mean()), "auc": _none(measure(outcome[mine], test_pd[mine], resamples=1).auc)}
-        for name in np.unique(names)
-        for mine in [names == name]
+        for name, mine in periods_of(column, when)
     ]  # fmt: skip
+
+
+def periods_of(column: Column, when: np.ndarray) -> list[tuple[str, np.ndarray]]:
+    """(period, its rows) in order of time, rows without a time last: months of dates, years where those are many.
+
+    Numbers are their own period, or twelve bands of equal counts where there are more than sixty of them.
+    """
+    known = when[~np.isnan(when)]
+    distinct, place = np.unique(known, return_inverse=True)
+    if column.type is ColumnType.DATE:
+        names = [date.fromordinal(int(day)).strftime("%Y-%m") for day in distinct]
+        if len(set(names)) > PERIODS_MOST:
+            names = [name[:4] for name in names]
+    elif len(distinct) > PERIODS_MOST:
+        ends = np.unique(np.quantile(known, np.linspace(0, 1, BANDS + 1), method="lower"))
+        cells = np.clip(np.searchsorted(ends, distinct, side="right") - 1, 0, len(ends) - 2)
+        names = [f"{ends[cell]:.10g} to {ends[cell + 1]:.10g}" for cell in cells]
+    else:
+        names = [f"{value:.10g}" for value in distinct]
+    order = {name: at for at, name in enumerate(dict.fromkeys(names))}
+    period = np.full(len(when), -1)
+    period[~np.isnan(when)] = np.asarray([order[name] for name in names], dtype=np.int64)[place]
+    found = [(name, period == at) for name, at in order.items()]
+    return [*found, ("missing", period == -1)] if len(known) < len(when) else found
 
 
 def _none(value: float) -> float | None:

@@ -11,29 +11,24 @@ from uuid import UUID
 from core import documents
 from core.db import Work
 from core.domain.errors import ModelUnavailable
-from core.domain.texts import Text
 from core.i18n import speak
 from scoring.domain.policy import ScoringPolicy
 from scoring.domain.reasons import label_of
 from scoring.domain.shelf import version_at
-from scoring.domain.words import KIND_WORDS, OWNER_WORDS, SEGMENT_WORDS, STATUS_WORDS, finding_text, split_text
+from scoring.domain.words import (
+    BASELINE_WORDS,
+    KIND_WORDS,
+    METHOD_WORDS,
+    OWNER_WORDS,
+    SEGMENT_WORDS,
+    STATUS_WORDS,
+    finding_text,
+    group_text,
+    split_text,
+)
 from scoring.queries.card_view import version_page, watch_of
 from scoring.queries.watch_view import alerts, alternatives_of
 from scoring.tables import ModelVersionRow
-
-METHODS = {
-    "additive": Text(
-        "Gradient-boosted trees (XGBoost) with one feature per tree, collapsed into one table of cells per feature."
-    ),
-    "deep": Text("Gradient-boosted trees (XGBoost) of depth up to four; contributions are exact TreeSHAP values."),
-    "logistic": Text("Logistic regression on weights of evidence, collapsed into one table of cells per feature."),
-    "expert": Text("A table of points written by experts."),
-}
-BASELINES = {
-    "near_cutoff": Text("approved cases near the cut-off"),
-    "approved": Text("all approved cases"),
-    "population": Text("all cases"),
-}
 
 
 def model_report_pdf(r: Work, version_id: UUID, *, locale: str = "en") -> tuple[str, bytes]:
@@ -49,9 +44,11 @@ def model_report_pdf(r: Work, version_id: UUID, *, locale: str = "en") -> tuple[
             "report/model.html", locale=locale, page=page, m=page.view.metrics, policy=policy,
             terms=version_at(row.location, row.sha256).card.terms, watch=watch_of(r, version_id),
             alerts=alerts(r, version_id, limit=20), search=search.result if search and search.result else None,
-            sender=documents.settings_in_use().lender_name, made_on=r.today, methods=METHODS, baselines=BASELINES,
+            sender=documents.settings_in_use().lender_name, made_on=r.today,
+            methods=METHOD_WORDS, baselines=BASELINE_WORDS,
             kind_words=KIND_WORDS, status_words=STATUS_WORDS, segment_words=SEGMENT_WORDS, label_of=label_of,
-            finding_text=finding_text, split_text=split_text,
+            finding_text=finding_text, group_text=group_text,
+            split_text=split_text,
             owner=OWNER_WORDS.get(policy.limits.owner, policy.limits.owner),
         )  # fmt: skip
     return page.view.name, documents.render_pdf(html, title=f"{page.view.name} model report", at=r.now)

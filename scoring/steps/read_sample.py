@@ -9,7 +9,7 @@ import hashlib
 import io
 import json
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -91,7 +91,7 @@ def read_chunks(path: Path, size: int = CHUNK) -> Iterator[Sample]:
     row = 0
     try:
         with _open(path) as stream:
-            reader = csv.reader(stream, delimiter=delimiter_of(path), strict=True)
+            reader = csv.reader(_without_zeros(stream), delimiter=delimiter_of(path), strict=True)
             names = _header(next(reader, []), path)
             width = len(names)
             block: list[list[str]] = []
@@ -111,8 +111,8 @@ def read_chunks(path: Path, size: int = CHUNK) -> Iterator[Sample]:
                     started, block = row + 1, []
             if block:
                 yield _chunk(names, block, started)
-    except UnicodeDecodeError:
-        raise _not_utf8(path) from None
+    except (UnicodeDecodeError, _ZeroByteError) as error:
+        raise _not_utf8(path) if isinstance(error, UnicodeDecodeError) else _no_text(path) from None
     except (EOFError, zlib.error, gzip.BadGzipFile):
         raise InvalidInput(
             {"data": Text("{path}: the gzip file is damaged or cut off after row {row}", path=path.name, row=row)}
@@ -125,26 +125,57 @@ def read_chunks(path: Path, size: int = CHUNK) -> Iterator[Sample]:
         raise InvalidInput({"data": Text("{path} has no rows under its header", path=path.name)})
 
 
+class _ZeroByteError(Exception):
+    """A line holds a zero byte."""
+
+
+def _without_zeros(lines: Iterable[str]) -> Iterator[str]:
+    for line in lines:
+        if "\0" in line:
+            raise _ZeroByteError
+        yield line
+
+
 def _not_utf8(path: Path) -> InvalidInput:
     """Which column and row the first bytes stand in that are not UTF-8."""
     with path.open("rb") as probe:
         if probe.read(2) in {b"\xff\xfe", b"\xfe\xff"}:
             return InvalidInput({"data": Text("{path} is UTF-16; save the file as CSV UTF-8", path=path.name)})
-    with _open(path, errors="surrogateescape") as stream:
-        reader = csv.reader(stream, delimiter=delimiter_of(path))
+    found = _first_field(path, lambda value: any("\udc80" <= letter <= "\udcff" for letter in value))
+    if found is None:
+        return InvalidInput({"data": Text("{path} is not UTF-8; save the file as CSV UTF-8", path=path.name)})
+    field, row, value = found
+    shown = value.encode("utf-8", "surrogateescape").decode("latin-1")[:40]
+    if not row:
+        text = Text("row 0, the header: {value} is not UTF-8; save the file as CSV UTF-8", value=shown)
+        return InvalidInput({"data": text})
+    text = Text("row {row}: {value} is not UTF-8; save the file as CSV UTF-8", row=row, value=shown)
+    return InvalidInput({field: text})
+
+
+def _no_text(path: Path) -> InvalidInput:
+    """Which column and row the first zero byte stands in."""
+    field, row, value = _first_field(path, lambda value: "\0" in value) or ("data", 0, "")
+    shown = value.replace("\0", "\N{SYMBOL FOR NULL}")[:40]
+    if not row:
+        text = Text("row 0, the header: {value} holds a zero byte: the file is damaged, or no CSV", value=shown)
+        return InvalidInput({"data": text})
+    text = Text("row {row}: {value} holds a zero byte: the file is damaged, or no CSV", row=row, value=shown)
+    return InvalidInput({field: text})
+
+
+def _first_field(path: Path, is_wrong: Callable[[str], bool]) -> tuple[str, int, str] | None:
+    """(column, row, value) of the first field that is wrong; row 0 is the header."""
+    with _open(path, errors="surrogateescape") as stream, contextlib.suppress(csv.Error):
         names: list[str] = []
         row = 0
-        with contextlib.suppress(csv.Error):
-            for record in reader:
-                for at, value in enumerate(record):
-                    if any("\udc80" <= letter <= "\udcff" for letter in value):
-                        field = names[at] if at < len(names) else "data"
-                        shown = value.encode("utf-8", "surrogateescape").decode("latin-1")[:40]
-                        text = Text("row {row}: {value} is not UTF-8; save the file as CSV UTF-8", row=row, value=shown)
-                        return InvalidInput({field: text})
-                names = names or [name.strip() for name in record]
-                row += bool(record)
-    return InvalidInput({"data": Text("{path} is not UTF-8; save the file as CSV UTF-8", path=path.name)})
+        for record in csv.reader(stream, delimiter=delimiter_of(path)):
+            for at, value in enumerate(record):
+                if is_wrong(value):
+                    return names[at] if at < len(names) else "data", row, value
+            names = names or [name.strip() for name in record]
+            row += bool(record)
+    return None
 
 
 def is_parquet(path: Path) -> bool:
@@ -203,7 +234,7 @@ def read_schema(path: Path, *, data: Path | None = None) -> DataSchema:
         raw = json.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise InvalidInput({"schema": Text("There is no file {path}", path=path)}) from None
-    except (UnicodeDecodeError, json.JSONDecodeError, IsADirectoryError) as error:
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError, IsADirectoryError) as error:
         raise InvalidInput({"schema": Text("{path} is not JSON: {reason}", path=path.name, reason=error)}) from None
     return DataSchema.from_json(raw, file=data.name if data else "")
 

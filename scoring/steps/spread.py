@@ -18,6 +18,7 @@ from typing import Any
 from core.domain.errors import InvalidInput, LendingError
 from core.domain.texts import Text
 from scoring.domain.version import Version, open_version
+from scoring.steps.places import make_parent
 
 RETRIES = 3
 ENDINGS = (".csv", ".csv.gz", ".parquet", ".pq")
@@ -58,7 +59,7 @@ def apply_parts(
     done.
     """
     parts = list_parts(data, out)
-    out.mkdir(parents=True, exist_ok=True)
+    make_parent(out / "part")
     known = {part: note for part in parts if (note := _done(part, version)) is not None}
     todo = [part for part in parts if part not in known]
     rows = sum(note["rows"] for note in known.values())

@@ -25,6 +25,7 @@ from scoring.web.words import (
     STAGE_WORDS,
     feature_words,
     finding_words,
+    group_words,
     reason_words,
     split_words,
 )
@@ -47,6 +48,7 @@ bp.add_app_template_filter(feature_words, "feature_words")
 bp.add_app_template_filter(reason_words, "score_reason_words")
 bp.add_app_template_filter(finding_words, "finding_words")
 bp.add_app_template_filter(split_words, "split_words")
+bp.add_app_template_filter(group_words, "score_group_words")
 
 
 @bp.get("/")

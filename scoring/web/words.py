@@ -7,7 +7,7 @@ from typing import Any
 from core.domain.texts import Text
 from core.i18n import translate
 from scoring.domain.reasons import label_of, letter_text
-from scoring.domain.words import finding_text, split_text
+from scoring.domain.words import finding_text, group_text, split_text
 
 ALERT_WORDS = {
     "unavailable": Text("The version cannot score"),
@@ -62,6 +62,11 @@ def reason_words(reason: str) -> str:
 def finding_words(raw: dict[str, Any]) -> str:
     """What a check of the data found."""
     return translate(finding_text(raw))
+
+
+def group_words(label: str) -> str:
+    """A group of the fairness tables."""
+    return translate(group_text(label))
 
 
 def split_words(split: str) -> str:

@@ -15,6 +15,7 @@ from sqlalchemy import text
 from scoring.domain.columns import parse_date
 from scoring.domain.metrics import auc
 from scoring.domain.version import open_version
+from scoring.steps.draft import MODEL_CARDS
 from tests.scoring.conftest import SCHEMA, from_book, make_rows, write_csv
 
 KINDS = ["additive", "deep", "logistic"]
@@ -75,7 +76,7 @@ def test_the_same_data_and_seed_give_the_same_bytes(kind, version, book, run, tm
     first = version(kind)
     found = run("train", *from_book(book), "--kind", kind, "--out", tmp_path / "again")  # fmt: skip
     assert found.exit_code == 0
-    for name in ("version.json", "card.json", "model.json", "metrics.json", "MODEL_CARD.md"):
+    for name in ("version.json", "card.json", "model.json", "metrics.json", *MODEL_CARDS.values()):
         assert (first / name).read_bytes() == (tmp_path / "again" / name).read_bytes(), name
 
 
@@ -178,7 +179,7 @@ def test_bad_data_are_named_and_nothing_is_written(case, run, book, tmp_path):
 BROKEN_FILES = {
     "latin-1": ("id,income,late,region,tenure\n1,5,0,Köln,1\n".encode("latin-1"), "region: row 1: Köln is not UTF-8"),
     "utf-16": ("id,income,late,region,tenure\n1,5,0,a,1\n".encode("utf-16"), "is UTF-16"),
-    "latin-1 header": ("id,income,late,région,tenure\n1,5,0,a,1\n".encode("latin-1"), "row 0: région is not UTF-8"),
+    "latin-1 header": ("id,income,late,région,tenure\n1,5,0,a,1\n".encode("latin-1"), "row 0, the header: région"),
     "endless number": (b"id,income,late,region,tenure\n1," + b"9" * 400 + b",0,a,1\n", "is not finite, or too large"),
     "short row": (b"id,income,late,region,tenure\n1,5,0,a,1\n2,5,0\n", "row 2"),
     "long row": (b"id,income,late,region,tenure\n1,5,0,a,1,9\n", "row 1"),
@@ -187,7 +188,11 @@ BROKEN_FILES = {
     "twin columns": (b"id,income,income,region,tenure,late\n1,5,0,a,1,0\n", "occurs twice"),
     "cut gzip": (gzip.compress(b"id,income,late,region,tenure\n" + b"1,5,0,a,1\n" * 5000)[:60], "cut off"),
     "open quote": (b'id,income,late,region,tenure\n1,5,0,"a,1\n', "not CSV"),
-    "nul": (b"id,income,late,region,tenure\n1,5,0,a\x00,1\n", ""),
+    "nul": (b"id,income,late,region,tenure\n1,5,0,a\x00,1\n", "region: row 1: a\N{SYMBOL FOR NULL} holds a zero byte"),
+    "nul further down": (b"id,income,late,region,tenure\n1,5,0,a,1\n2,5,0,a\x00,1\n", "region: row 2: a"),
+    "nul in a number": (b"id,income,late,region,tenure\n1,5,0,a,1\n2,5\x00,0,a,1\n", "income: row 2: "),
+    "nul header": (b"id,income,late,re\x00gion,tenure\n1,5,0,a,1\n", "row 0, the header: re"),
+    "zip": (b"PK\x03\x04" + bytes(200), "holds a zero byte"),
 }  # fmt: skip
 
 
@@ -197,10 +202,21 @@ def test_broken_files_are_named_and_nothing_is_written(case, version, run, tmp_p
     (tmp_path / "in.csv").write_bytes(raw)
     found = run("apply", version("logistic"), "--data", tmp_path / "in.csv", "--out", tmp_path / "out.csv")
     assert "Traceback" not in found.output
-    if words:
-        assert found.exit_code == 1, found.output
-        assert words in found.output
-        assert [path.name for path in tmp_path.iterdir()] == ["in.csv"]
+    assert found.exit_code == 1, found.output
+    assert words in found.output
+    assert [path.name for path in tmp_path.iterdir()] == ["in.csv"]
+
+
+def test_a_place_that_cannot_be_written_is_told_before_the_work(run, book, version, tmp_path):
+    (tmp_path / "file").write_text("")
+    for out in (tmp_path / "file" / "draft", tmp_path / "file" / "deeper" / "draft"):
+        found = run("train", *from_book(book), "--out", out)
+        assert found.exit_code == 1
+        assert "cannot be made" in found.output
+        assert "reading" not in found.output
+    found = run("apply", version("logistic"), "--data", book / "test.csv", "--out", tmp_path / "file" / "scored.csv")
+    assert found.exit_code == 1
+    assert "cannot be made" in found.output
 
 
 @pytest.mark.parametrize("name", ["version.json", "card.json", "model.json"])
