@@ -57,6 +57,8 @@ FEATURES: tuple[str, ...] = (
     "origination.web.case",
     "origination.web.evidence",
     "origination.web.case_decide",
+    "origination.web.case_owners",
+    "origination.web.case_letters",
     "origination.web.case_notes",
     "origination.web.bulk",
     "origination.web.applicant",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
 
-from core.domain.errors import PolicyInvalid
+from core.domain.errors import InvalidInput, PolicyInvalid
 from core.domain.fact import Facts, FactValue
 from core.domain.fact_parts.evidence import COUNTS
 from core.domain.facts import CATALOGUE
@@ -15,6 +15,7 @@ from core.domain.money import Money
 from core.domain.party import full_years
 from origination.domain.affordability import ratio
 from origination.domain.product import Product
+from origination.domain.size_class import SIZE_CURRENCIES, SizeFigures, china_industry, size_class
 
 _MILLIONTH = Decimal("0.000001")
 _DAYS_OF_YEAR = Decimal("365.25")
@@ -75,8 +76,9 @@ def base_facts(
         "other_applications_30d": own.other_applications_30d,
         "fact_conflicts": own.fact_conflicts,
     }
-    facts |= _person_facts(facts, own, day) if product.segment == "consumer" else _company_facts(facts, day)
-    return facts
+    if product.segment == "consumer":
+        return facts | _person_facts(facts, own, day)
+    return facts | _company_facts(facts, day) | size_facts(facts, product.jurisdiction, day)
 
 
 def loan_facts(
@@ -121,6 +123,22 @@ def _company_facts(facts: Facts, day: date) -> dict[str, FactValue]:
         "years_trading": years.quantize(_MILLIONTH, rounding=ROUND_HALF_EVEN),
         "new_business": "yes" if full_years(founded, day) < 2 else "no",
     }
+
+
+def size_facts(facts: Facts, jurisdiction: str, day: date) -> dict[str, FactValue]:
+    """The size class where a table is in force and its figures are known in its currency."""
+    staff, revenue, assets = (facts.get(name) for name in ("employees", "revenue_annual", "total_assets"))
+    currency = SIZE_CURRENCIES.get(jurisdiction)
+    if not isinstance(staff, int) or not isinstance(revenue, Money) or not isinstance(assets, Money):
+        return {}
+    if currency is None or {revenue.currency, assets.currency} != {currency}:
+        return {}
+    figures = SizeFigures(staff, revenue.amount, assets.amount)
+    try:
+        found = size_class(jurisdiction, figures, day, industry=china_industry(str(facts.get("sector", ""))))
+    except InvalidInput:  # negative figures, or a day before the tables: not known, which asks a person
+        return {}
+    return {"size_class": found.value}
 
 
 def employment_band(status: str | None, since: date | None, day: date) -> int | None:

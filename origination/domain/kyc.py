@@ -148,6 +148,7 @@ class KycInput:
     lists: tuple[ListInUse, ...]
     screening_available: bool = True
     ownership: OwnershipInput | None = None
+    ownership_fault: Text | None = None  # why no graph can be made of what was entered
     policy: KycPolicy = field(default_factory=KycPolicy)
 
 
@@ -182,6 +183,8 @@ def assess_kyc(given: KycInput) -> KycOutcome:
         findings.extend(_alerts(subject))
     if given.ownership:
         findings.extend(_ownership(given.ownership, given))
+    if given.ownership_fault:
+        findings.append(Finding("OWNERS_IMPOSSIBLE", Severity.REFER, given.ownership_fault))
     return KycOutcome(status_of(tuple(findings)), tuple(findings))
 
 
@@ -237,7 +240,14 @@ def _number(subject: KycSubject, number: IdentityNumber, given: KycInput) -> Ite
     if answer.holder and compare_names(subject.name, answer.holder, subject.kind).score < ALERT_MIN:
         text = Text("The document is made out to {holder}, not to {name}", holder=answer.holder, name=subject.name)
         yield Finding("ID_NAME_MISMATCH", Severity.REFER, text, subject.id)
-    expires_on = number.expires_on or answer.expires_on
+    said = {day for day in (number.expires_on, answer.expires_on) if day is not None}
+    if len(said) > 1:
+        text = Text(
+            "The document is valid until {document_on}, the application says {declared_on}",
+            document_on=answer.expires_on, declared_on=number.expires_on,
+        )  # fmt: skip
+        yield Finding("ID_EXPIRY_MISMATCH", Severity.REFER, text, subject.id)
+    expires_on = min(said, default=None)
     if expires_on and expires_on < given.today:
         text = Text("The document of {name} expired on {expires_on}", name=subject.name, expires_on=expires_on)
         yield Finding("ID_EXPIRED", Severity.REFER, text, subject.id)

@@ -82,6 +82,7 @@ _CHINA_2011 = {
     "other": _row("300/100/10", "-", "-"),
 }
 CHINA_INDUSTRIES = tuple(_CHINA_2011)
+SIZE_CURRENCIES = {"CN": "CNY", "EU": "EUR"}
 _CHINA_FROM, _EU_FROM = date(2011, 6, 18), date(2005, 1, 1)
 _EU_2003 = (
     (SizeClass.MICRO, 10, 2_000_000, 2_000_000),

@@ -102,7 +102,7 @@ class AlertPage:
 
 @dataclass(frozen=True, slots=True)
 class CaseOfParty:
-    """An application in which a party is applicant or owner."""
+    """An application in which a party is applicant, owner or signs."""
 
     id: UUID
     reference: str | None
@@ -110,10 +110,9 @@ class CaseOfParty:
 
 
 def alerts_of_case(r: Work, application_id: UUID) -> tuple[AlertView, ...]:
-    """Alerts on the applicant and every owner, open ones first."""
-    applicant = select(ApplicationRow.party_id).where(ApplicationRow.id == application_id)
-    owners = select(OwnerRow.party_id).where(OwnerRow.application_id == application_id)
-    parties = {one for query in (applicant, owners) for one in r.session.scalars(query) if one is not None}
+    """Alerts on the applicant, every owner and the one who signs, open ones first."""
+    case = r.get(ApplicationRow, application_id)
+    parties = {case.party_id, case.signatory_party_id, *(owner.party_id for owner in case.owners)} - {None}
     query = select(ScreeningAlertRow, PartyRow).join(PartyRow, PartyRow.id == ScreeningAlertRow.party_id)
     query = query.where(ScreeningAlertRow.party_id.in_(parties), ScreeningAlertRow.state != "superseded")
     views = [
@@ -172,10 +171,11 @@ def alert_view(r: Work, alert_id: UUID) -> AlertView:
 
 
 def cases_of_party(r: Work, party_id: UUID) -> tuple[CaseOfParty, ...]:
-    """The applications in which the party is applicant or owner, the newest first."""
+    """The applications in which the party is applicant, owner or signs, the newest first."""
     owned = select(OwnerRow.application_id).where(OwnerRow.party_id == party_id)
     query = select(ApplicationRow.id, ApplicationRow.reference, ApplicationRow.status)
-    query = query.where(or_(ApplicationRow.party_id == party_id, ApplicationRow.id.in_(owned)))
+    signs = ApplicationRow.signatory_party_id == party_id
+    query = query.where(or_(ApplicationRow.party_id == party_id, signs, ApplicationRow.id.in_(owned)))
     rows = r.session.execute(query.order_by(ApplicationRow.id.desc()))
     return tuple(CaseOfParty(one, reference, status) for one, reference, status in rows)
 

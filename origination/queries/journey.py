@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from core.db import Work
 from core.domain.errors import NotFound
@@ -52,9 +52,29 @@ _SECRET = ("signing_code", "application_link", "account_confirm", "account_reset
 
 def messages_about(r: Work, application_id: UUID) -> tuple[MessageView, ...]:
     """Messages about one's own application, newest first. Raises NotFound for another's."""
-    row = own_row(r, application_id)
-    about = [row.id, *r.session.scalars(select(ContractRow.id).where(ContractRow.application_id == row.id))]
-    return _messages(r, OutboundMessageRow.subject_id.in_(about))
+    return messages_of_case(r, own_row(r, application_id).id)
+
+
+def messages_of_case(r: Work, application_id: UUID) -> tuple[MessageView, ...]:
+    """The same for whoever works on the case."""
+    return _messages(r, _about(r, application_id))
+
+
+def message_of_case(r: Work, application_id: UUID, message_id: UUID) -> OutboundMessageRow:
+    """One of these messages. Raises NotFound for any other, and for one that opens something."""
+    row = r.session.scalars(
+        select(OutboundMessageRow).where(
+            OutboundMessageRow.id == message_id, OutboundMessageRow.kind.not_in(_SECRET), _about(r, application_id)
+        )
+    ).first()
+    if row is None:
+        raise NotFound(Text("There is no such message"))
+    return row
+
+
+def _about(r: Work, application_id: UUID) -> ColumnElement[bool]:
+    contracts = r.session.scalars(select(ContractRow.id).where(ContractRow.application_id == application_id))
+    return OutboundMessageRow.subject_id.in_([application_id, *contracts])
 
 
 def my_messages(r: Work, limit: int = 100) -> tuple[MessageView, ...]:

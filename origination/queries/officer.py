@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -271,6 +271,15 @@ class NoteView:
 
 
 @dataclass(frozen=True, slots=True)
+class ReviewAsked:
+    """An applicant asked a person to look again: in their words, when, and the day by which a person answers."""
+
+    text: str
+    asked_at: datetime
+    due_on: date
+
+
+@dataclass(frozen=True, slots=True)
 class CaseView:
     """Everything about one case. `verdicts` wait for a second person; what is of an older assessment is void."""
 
@@ -289,7 +298,7 @@ class CaseView:
     verdicts: tuple[VerdictRow, ...]
     offers: tuple[OfferView, ...]
     notes: tuple[NoteView, ...]
-    review_text: str | None
+    review: ReviewAsked | None
     assigned_to: UUID | None
     clock: Clock
     can_amend: bool
@@ -325,7 +334,7 @@ def case(r: Work, application_id: UUID) -> CaseView:
         verdicts=tuple(open_verdicts(r, row)),
         offers=tuple(offer_view(one) for one in offers_of(r, row)),
         notes=_notes(r, row),
-        review_text=None if review is None else review.text,
+        review=None if review is None else ReviewAsked(review.text, review.asked_at, review.due_on),
         assigned_to=row.assigned_to,
         clock=clock_of(row.due_at, r.now),
         can_amend=ApplicationStatus(row.status) in AMENDABLE,

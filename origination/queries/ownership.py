@@ -9,6 +9,7 @@ from uuid import UUID
 from core.db import Work
 from core.domain.errors import InvalidInput
 from core.domain.fact import FactValue
+from core.domain.texts import Text
 from core.tables import PartyRow
 from origination.domain.ownership import (
     THRESHOLDS,
@@ -59,7 +60,13 @@ class OwnershipView:
     lines: tuple[OwnerLine, ...]
     rings: tuple[tuple[str, ...], ...]
     unexplained: Decimal
-    problem: str | None = None
+    problem: Text | None = None
+
+
+def fault_of(refused: InvalidInput) -> Text:
+    """The first thing that is wrong with the owners, in words that can be translated."""
+    said = next(iter(refused.fields.values()))[0]
+    return said if isinstance(said, Text) else Text(said)
 
 
 def owner_id(owner: OwnerRow) -> str:
@@ -73,10 +80,10 @@ def ownership_case(w: Work, row: ApplicationRow) -> OwnershipCase:
     name = row.applicant_name or ""
     if row.party_id is not None:
         name = w.get(PartyRow, row.party_id).name
-    by_name: dict[str | None, str] = {owner.name: owner_id(owner) for owner in row.owners}
-    owners = {company: Owner(company, name, OwnerKind.COMPANY)} | {
-        owner_id(owner): Owner(owner_id(owner), owner.name, OwnerKind(owner.kind)) for owner in row.owners
-    }
+    by_name = {owner.name: owner_id(owner) for owner in row.owners if owner.kind == OwnerKind.COMPANY}
+    by_name = {owner.name: owner_id(owner) for owner in row.owners} | by_name
+    owners = {owner_id(owner): Owner(owner_id(owner), owner.name, OwnerKind(owner.kind)) for owner in row.owners}
+    owners = {company: Owner(company, name, OwnerKind.COMPANY)} | owners
     holdings = tuple(
         Holding(
             owner_id(owner),
@@ -106,7 +113,7 @@ def ownership_view(r: Work, row: ApplicationRow) -> OwnershipView:
     try:
         case = ownership_case(r, row)
     except InvalidInput as refused:
-        return OwnershipView(None, (), (), Decimal(0), refused.message)
+        return OwnershipView(None, (), (), Decimal(0), fault_of(refused))
     shares = effective_shares(case.graph, case.company)
     found: dict[str, BeneficialOwner] = {
         one.owner.id: one

@@ -24,10 +24,11 @@ from origination.domain.application import (
     missing_answers,
 )
 from origination.domain.assessment import wish_of
+from origination.domain.owner_lines import faults_of_lines, same_party, without_own_name
 from origination.queries.rows import answers_of, open_verdicts, owners_of, product_of
-from origination.schemas import read_section
+from origination.schemas import read_owners, read_section
 from origination.steps.case import SUBJECT, move, open_case, write_answers
-from origination.steps.draft import check_numbers, replace_owners
+from origination.steps.draft import check_numbers, check_owners, replace_owners
 from origination.steps.offer import void_offers
 from origination.steps.submit import ADVANCE, open_owner_parties, open_signatory, refresh_party
 from origination.steps.trace import leave_traces
@@ -57,10 +58,14 @@ def amend(
     if not reason.strip():
         raise InvalidInput({"reason": Text("Say why the application changes")})
     before = answers_of(row)
-    answers = _changed(w, row, before, changes)
+    named = owners_of(row) if owners is None else without_own_name(owners, row.applicant_name or "")
+    answers = _changed(w, row, before, changes, named)
     differing = sorted(name for name in answers.keys() | before.keys() if answers.get(name) != before.get(name))
-    if owners is not None and tuple(owners) != owners_of(row):
-        replace_owners(w, row, owners)
+    if named != owners_of(row):
+        known = [(entry, owner.party_id) for entry, owner in zip(owners_of(row), row.owners, strict=True)]
+        replace_owners(w, row, named)
+        for owner, entry in zip(row.owners, named, strict=True):  # who stays keeps what was decided about them
+            owner.party_id = next((party_id for one, party_id in known if same_party(one, entry)), None)
         open_owner_parties(w, row)
         differing.append("owners")
     if not differing:
@@ -80,8 +85,26 @@ def amend(
     return row
 
 
+def amend_owners(
+    w: Work, application_id: UUID, lines: list[Mapping[str, Any]], *, reason: str, expected_version: int | None = None
+) -> ApplicationRow:
+    """Changes the owners of a sent application to the lines typed. Raises as `amend`, with `owners-<n>-<field>`."""
+    row = open_case(w, application_id, expected_version=expected_version)
+    owners = without_own_name(read_owners(lines), row.applicant_name or "")
+    wrong: dict[str, str | list[str]] = {**check_owners(w, owners, row.applicant_name or "")}
+    if not reason.strip():
+        wrong["reason"] = Text("Say why the application changes")
+    if wrong:
+        raise InvalidInput(wrong)
+    return amend(w, application_id, {}, reason=reason, owners=owners, expected_version=expected_version)
+
+
 def _changed(
-    w: Work, row: ApplicationRow, before: dict[str, FactValue], changes: Mapping[str, Any]
+    w: Work,
+    row: ApplicationRow,
+    before: dict[str, FactValue],
+    changes: Mapping[str, Any],
+    owners: tuple[OwnerEntry, ...],
 ) -> dict[str, FactValue]:
     names = tuple(name for name in asked_facts(row.segment) if _mentioned(name, changes))
     section = Section("change", Text("Change"), names)
@@ -91,7 +114,8 @@ def _changed(
     wrong: dict[str, str | list[str]] = dict(errors)
     for missing in missing_answers(row.segment, answers).values():
         wrong |= {name: Text("Answer this question") for name in missing if name not in wrong}
-    wrong |= contradictions(row.segment, answers, owners_of(row), w.clock.today())
+    wrong |= contradictions(row.segment, answers, owners, w.clock.today())
+    wrong |= faults_of_lines(owners, str(answers.get("company_name", "")))
     unknown = sorted(name for name in changes if name.split("-", maxsplit=1)[0] not in CATALOGUE)
     wrong |= {name: Text("There is no fact called {name}", name=name) for name in unknown}
     if wrong:

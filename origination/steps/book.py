@@ -15,10 +15,10 @@ from core.domain.texts import Text
 from origination.domain.application import ApplicationStatus
 from origination.domain.offer import Terms, request_schedule
 from origination.domain.product import Product
+from origination.queries.group import parties_of_case
 from origination.queries.rows import accepted_offer, ceilings_for, fact_set_of, kyc_check_of, product_of
 from origination.steps.case import SUBJECT, as_system, move, open_case
 from origination.steps.conditions import check_conditions
-from origination.steps.own_book import related_parties
 from origination.steps.screening import screen_by_id
 from origination.tables.application import ApplicationRow
 from origination.tables.contract import ContractRow
@@ -94,7 +94,7 @@ def _check_kyc(w: Work, row: ApplicationRow) -> None:
 def _screen_anew(w: Work, row: ApplicationRow) -> int:
     """How many alerts of the people and companies of the case are not cleared now: lists change between check and
     payout (OFAC and EU law bind at the payment)."""
-    found = screen_by_id(w, *sorted(related_parties(w, row)))
+    found = screen_by_id(w, *sorted(parties_of_case(w, row)))
     if found:
         audit.record(w, "application.payout_held", SUBJECT, row.id, alerts=[str(one.id) for one in found])
     return len(found)

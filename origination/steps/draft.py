@@ -8,7 +8,6 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -34,6 +33,7 @@ from origination.domain.application import (
 from origination.domain.identity.bank import RULES as BANK_RULES
 from origination.domain.identity.check import KINDS, check_identity_number
 from origination.domain.offer import Wish
+from origination.domain.owner_lines import faults_of_lines, without_own_name
 from origination.domain.policy import OriginationPolicy
 from origination.queries.rows import check_sight, consent_rows, product_of
 from origination.schemas import read_owners, read_section, read_year
@@ -146,7 +146,7 @@ def errors_again(w: Work, row: ApplicationRow) -> dict[str, dict[str, list[str]]
     for name, typed in draft.get("typed", {}).items():
         section = section_named(row.segment, name)
         if name == "owners":
-            found[name] = _owner_errors(w, typed)[1]
+            found[name] = _owner_errors(w, row, typed)[1]
         elif name == ACCOUNTS.name:
             found[name] = read_year(typed, row.currency, w.clock.today())[1]
         elif section is not None:
@@ -186,6 +186,10 @@ def check_numbers(w: Work, answers: dict[str, FactValue], errors: dict[str, list
         born = answers.get("birth_on")
         if found.birth_on is not None and born is not None and found.birth_on != born:
             errors["birth_on"] = [Text("The identity number says another date of birth. Check both.")]
+        if kind_name == "id_kind" and found.expires_on is not None:
+            declared = answers.setdefault("id_expires_on", found.expires_on)
+            if declared != found.expires_on:
+                errors["id_expires_on"] = [Text("The document itself says another last day. Check both.")]
     account = answers.get("bank_account")
     if isinstance(account, str):
         wrong = bank_account_fault(account)
@@ -236,7 +240,7 @@ def save_owners(
     draft = json.loads(row.draft)
     draft["typed"].pop("owners", None)
     draft["errors"].pop("owners", None)
-    entries, errors = _owner_errors(w, lines)
+    entries, errors = _owner_errors(w, row, lines)
     if errors:
         kept = [{key: str(value)[:TYPED_MAX] for key, value in line.items()} for line in lines[:50]]
         draft["typed"]["owners"], draft["errors"]["owners"] = kept, errors
@@ -248,12 +252,15 @@ def save_owners(
     return SectionSaved(errors, row.row_version)
 
 
-def _owner_errors(w: Work, lines: list[Mapping[str, Any]]) -> tuple[tuple[OwnerEntry, ...], dict[str, list[str]]]:
+def _owner_errors(
+    w: Work, row: ApplicationRow, lines: list[Mapping[str, Any]]
+) -> tuple[tuple[OwnerEntry, ...], dict[str, list[str]]]:
+    company = row.applicant_name or ""
     try:
-        entries = read_owners(lines)
+        entries = without_own_name(read_owners(lines), company)
     except InvalidInput as refused:
         return (), {name: list(texts) for name, texts in refused.fields.items()}
-    return entries, _check_owners(w, entries)
+    return entries, check_owners(w, entries, company)
 
 
 def replace_owners(w: Work, row: ApplicationRow, entries: Sequence[OwnerEntry]) -> None:
@@ -264,43 +271,19 @@ def replace_owners(w: Work, row: ApplicationRow, entries: Sequence[OwnerEntry]) 
     row.owners.extend(owner_row(at, entry) for at, entry in enumerate(entries))
 
 
-def _check_owners(w: Work, entries: Sequence[OwnerEntry]) -> dict[str, list[str]]:
-    errors: dict[str, list[str]] = {}
-    names = [entry.name for entry in entries]
-    held: dict[str | None, Any] = {}
+def check_owners(w: Work, entries: Sequence[OwnerEntry], company: str) -> dict[str, list[str]]:
+    """What is wrong with the owners of `company`, by `owners-<n>-<field>` or `owners`."""
+    errors = faults_of_lines(entries, company)
     for at, entry in enumerate(entries):
-        held[entry.of] = held.get(entry.of, 0) + entry.share
-        if entry.of is not None and entry.of not in names:
-            errors[f"owners-{at}-of"] = [Text("Enter the company {name} as an owner, too", name=entry.of)]
         if entry.identity_kind in KINDS and entry.identity_number:
             found = check_identity_number(
                 str(entry.identity_kind), entry.identity_number, today=w.clock.today(), country=entry.country
             )
             if not found.valid:
                 errors[f"owners-{at}-identity_number"] = [found.reason or Text("Check this number")]
-    for company, total in held.items():
-        if total > 1:
-            errors["owners"] = [_too_much(company, total)]
-    twice = next((entry for at, entry in enumerate(entries) if _again(entry, entries[:at])), None)
-    if twice is not None:
-        text = Text("{name} stands twice among the owners of one company", name=twice.name)
-        errors.setdefault("owners", [text])
     if not entries:
         errors["owners"] = [Text("Enter at least one owner")]
     return errors
-
-
-def _again(entry: OwnerEntry, before: Sequence[OwnerEntry]) -> bool:
-    return any(entry.name == other.name and entry.of == other.of for other in before)
-
-
-def _too_much(company: str | None, total: Decimal) -> Text:
-    percent = f"{(total * 100).normalize():f}"
-    if company is None:
-        return Text("The shares in the company add up to {percent} %; they cannot exceed 100 %. Correct them.",
-                    percent=percent)  # fmt: skip
-    return Text("The shares in {company} add up to {percent} %; they cannot exceed 100 %. Correct them.",
-                company=company, percent=percent)  # fmt: skip
 
 
 def give_consents(

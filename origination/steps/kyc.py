@@ -32,10 +32,10 @@ from origination.domain.kyc import (
     assess_kyc,
 )
 from origination.domain.screening.party import PartyKind
-from origination.queries.ownership import ownership_case
+from origination.queries.group import parties_of_case
+from origination.queries.ownership import fault_of, ownership_case
 from origination.queries.rows import answers_of, keep_newest, kyc_check_of
 from origination.steps.case import SUBJECT, move, open_case
-from origination.steps.own_book import related_parties
 from origination.steps.screening import Screened, screen_subjects
 from origination.steps.tell import tell
 from origination.tables.application import ApplicationDocumentRow, ApplicationRow
@@ -85,12 +85,14 @@ def _tell_failed(w: Work, row: ApplicationRow) -> None:
 
 
 def _input(w: Work, row: ApplicationRow, screened: Screened) -> KycInput:
+    owned, fault = _ownership(w, row) if row.segment == "sme" else (None, None)
     return KycInput(
         today=w.clock.today(),
         subjects=screened.subjects,
         lists=screened.lists,
         screening_available=screened.available,
-        ownership=_ownership(w, row) if row.segment == "sme" else None,
+        ownership=owned,
+        ownership_fault=fault,
         policy=KycPolicy(),
     )
 
@@ -106,7 +108,8 @@ def _subjects(w: Work, row: ApplicationRow) -> tuple[KycSubject, ...]:
             country=applicant.country if nationality is None else str(nationality), seen=_document_seen(w, row),
         )
     ]  # fmt: skip
-    owner_ids = [owner.party_id for owner in row.owners if owner.party_id is not None]
+    named = dict.fromkeys(owner.party_id for owner in row.owners if owner.party_id != row.party_id)
+    owner_ids = [party_id for party_id in named if party_id is not None]
     wanted = [*owner_ids, *([row.signatory_party_id] if row.signatory_party_id else [])]
     owners = {party_id: w.get(PartyRow, party_id) for party_id in wanted}
     subjects += [
@@ -141,9 +144,13 @@ def _subject(
     )
 
 
-def _ownership(w: Work, row: ApplicationRow) -> OwnershipInput:
-    found = ownership_case(w, row)
-    return OwnershipInput(found.company, found.graph, found.threshold, found.managers)
+def _ownership(w: Work, row: ApplicationRow) -> tuple[OwnershipInput | None, Text | None]:
+    """The graph, or why there is none: a person then looks, nobody passes."""
+    try:
+        found = ownership_case(w, row)
+    except InvalidInput as refused:
+        return None, fault_of(refused)
+    return OwnershipInput(found.company, found.graph, found.threshold, found.managers), None
 
 
 def _keep(w: Work, row: ApplicationRow, outcome: KycOutcome, lists: Iterable[ListInUse]) -> KycCheckRow:
@@ -211,7 +218,7 @@ def _case(w: Work, row: ApplicationRow) -> CaseToDecide:
     nothing = Money.zero(row.currency)
     return CaseToDecide(
         segment=row.segment, amount=nothing, group_exposure=nothing, grade=None, override=False,
-        related=related_parties(w, row), entered_by=row.entered_by,
+        related=parties_of_case(w, row), entered_by=row.entered_by,
     )  # fmt: skip
 
 

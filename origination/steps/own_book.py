@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from uuid import UUID
 
@@ -11,55 +11,14 @@ from sqlalchemy import ColumnElement, func, or_, select
 from core.db import Work
 from core.domain.errors import PolicyInvalid
 from core.domain.money import Money
-from core.tables import ContactRow, PartyRow
+from core.tables import ContactRow
 from origination.domain.application import ApplicationStatus
-from origination.domain.connected import CONTROL_SHARE
 from origination.domain.facts import OwnBook
 from origination.domain.policy import OriginationPolicy
-from origination.tables.application import ApplicationRow, OwnerRow
+from origination.queries.group import related_parties
+from origination.tables.application import ApplicationRow
 
 WINDOW = timedelta(days=30)
-# The parties of the application itself are known without asking: what this very work has not yet written adds none.
-AS_WRITTEN = {"autoflush": False}
-
-
-def related_parties(w: Work, row: ApplicationRow) -> frozenset[UUID]:
-    """The applicant, the owners, every other party of the same identity, and every company that one of them controls
-    (`connected.CONTROL_SHARE`, or by other means): one group of connected borrowers."""
-    direct = {row.party_id, *(owner.party_id for owner in row.owners)} - {None}
-    indexes = {index for one in direct if one and (index := w.get(PartyRow, one).identity_index) is not None}
-    same = _of_identity(w, indexes)
-    return frozenset(one for one in direct | same | _controlled(w, indexes) if one is not None)
-
-
-def _of_identity(w: Work, indexes: Collection[str]) -> set[UUID]:
-    if not indexes:
-        return set()
-    query = select(PartyRow.id).where(PartyRow.identity_index.in_(indexes))
-    return set(w.session.scalars(query, execution_options=AS_WRITTEN))
-
-
-def _controlled(w: Work, indexes: Collection[str]) -> set[UUID]:
-    """Companies that these people control by what any application says of their owners, under all their identities."""
-    if not indexes:
-        return set()
-    controls = (
-        select(ApplicationRow.party_id)
-        .join(OwnerRow, OwnerRow.application_id == ApplicationRow.id)
-        .join(PartyRow, PartyRow.id == OwnerRow.party_id)
-        .where(
-            PartyRow.identity_index.in_(indexes),
-            OwnerRow.of.is_(None),
-            or_(OwnerRow.share > CONTROL_SHARE, OwnerRow.controls.is_(True)),
-            ApplicationRow.party_id.is_not(None),
-        )
-    )
-    found = w.session.scalars(controls, execution_options=AS_WRITTEN)
-    companies = {one for one in found if one is not None}
-    if not companies:
-        return set()
-    theirs = select(PartyRow.identity_index).where(PartyRow.id.in_(companies), PartyRow.identity_index.is_not(None))
-    return companies | _of_identity(w, {one for one in w.session.scalars(theirs) if one is not None})
 
 
 def own_book(w: Work, row: ApplicationRow, *, fact_conflicts: int = 0) -> OwnBook:

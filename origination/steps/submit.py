@@ -23,11 +23,13 @@ from core.users import link_party
 from origination.domain.application import (
     REQUIRED_CONSENTS,
     ApplicationStatus,
+    OwnerEntry,
     contradictions,
     missing_answers,
 )
 from origination.domain.assessment import wish_of
 from origination.domain.identity.check import index_number
+from origination.domain.owner_lines import faults_of_lines, owner_groups, plain_party_name
 from origination.domain.papers import ACCOUNTS
 from origination.domain.policy import OriginationPolicy
 from origination.queries.evidence import years_of
@@ -36,7 +38,7 @@ from origination.steps.case import move, open_case, write_answers
 from origination.steps.draft import errors_again
 from origination.steps.tell import tell
 from origination.steps.trace import leave_traces
-from origination.tables.application import ApplicationDocumentRow, ApplicationRow, OwnerRow
+from origination.tables.application import ApplicationDocumentRow, ApplicationRow
 
 ADVANCE = "advance_application"
 # Where quiet hours and due days are counted for a borrower of that country; the lender's own zone otherwise.
@@ -84,6 +86,7 @@ def _check(w: Work, row: ApplicationRow, answers: Mapping[str, FactValue]) -> No
         name: Text("Answer this question") for names in missing_answers(row.segment, answers).values() for name in names
     }
     wrong |= contradictions(row.segment, answers, owners_of(row), w.clock.today())
+    wrong |= faults_of_lines(owners_of(row), str(answers.get("company_name", "")))
     for errors in errors_again(w, row).values():
         wrong |= errors
     if row.segment == "sme" and not row.owners:
@@ -191,10 +194,19 @@ def _add_contacts(w: Work, party: PartyRow, answers: Mapping[str, FactValue]) ->
 
 
 def open_owner_parties(w: Work, row: ApplicationRow) -> None:
-    """Every owner becomes a party: each is identified and screened."""
-    for owner in row.owners:
-        if owner.party_id is None:
-            owner.party_id = _owner_party(w, row, owner).id
+    """Every owner becomes a party, once for all the lines it stands in: each is identified and screened. A line that
+    names the company itself (it holds shares of one of its owners) is the applicant."""
+    own = plain_party_name(row.applicant_name or "")
+    for party, places in owner_groups(owners_of(row)):
+        lines = [row.owners[at] for at in places]
+        known = next((line.party_id for line in lines if line.party_id is not None), None)
+        if known is None and party.kind.value == "company" and plain_party_name(party.name) == own:
+            known = row.party_id
+        owner = _other_party(w, row, party.name, party.kind) if known is None else w.get(PartyRow, known)
+        if owner.id != row.party_id:
+            _describe_owner(owner, party)
+        for line in lines:
+            line.party_id = owner.id
 
 
 def open_signatory(w: Work, row: ApplicationRow, answers: Mapping[str, FactValue]) -> None:
@@ -209,26 +221,25 @@ def open_signatory(w: Work, row: ApplicationRow, answers: Mapping[str, FactValue
         return
     known = None if row.signatory_party_id is None else w.get(PartyRow, row.signatory_party_id)
     if known is None or known.name.casefold() != name.casefold():
-        known = w.add(
-            PartyRow(
-                id=uuid7(), kind="person", name=name, locale=row.locale, time_zone="Asia/Shanghai",
-                is_demo=row.is_demo, created_at=w.now, contacts=[],
-            )
-        )  # fmt: skip
+        known = _other_party(w, row, name, PartyKind.PERSON)
         w.session.flush()
     row.signatory_party_id = known.id
 
 
-def _owner_party(w: Work, row: ApplicationRow, owner: OwnerRow) -> PartyRow:
+def _other_party(w: Work, row: ApplicationRow, name: str, kind: PartyKind) -> PartyRow:
     return w.add(
         PartyRow(
-            id=uuid7(), kind=owner.kind, name=owner.name, birth_on=owner.birth_on, country=owner.country,
-            locale=row.locale, time_zone="Asia/Shanghai", identity_kind=owner.identity_kind,
-            identity_number=owner.identity_number,
-            identity_index=identity_index(owner.identity_kind, owner.identity_number),
+            id=uuid7(), kind=kind.value, name=name, locale=row.locale, time_zone="Asia/Shanghai",
             is_demo=row.is_demo, created_at=w.now, contacts=[],
         )
     )  # fmt: skip
+
+
+def _describe_owner(party: PartyRow, owner: OwnerEntry) -> None:
+    party.kind, party.name = owner.kind.value, owner.name
+    party.birth_on, party.country = owner.birth_on, owner.country
+    party.identity_kind, party.identity_number = owner.identity_kind, owner.identity_number
+    party.identity_index = identity_index(owner.identity_kind, owner.identity_number)
 
 
 def _request_documents(w: Work, row: ApplicationRow) -> None:

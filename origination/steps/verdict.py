@@ -23,6 +23,7 @@ from origination.domain.offer import Wish
 from origination.domain.policy import OriginationPolicy
 from origination.domain.rules import Outcome
 from origination.queries.case_deciding import had_part
+from origination.queries.group import parties_of_case
 from origination.queries.rows import (
     answers_of,
     case_of,
@@ -38,7 +39,6 @@ from origination.steps.conditions import ask_conditions
 from origination.steps.decide import AUTOMATIC, PERSON, STATUS_OF, keep_decision
 from origination.steps.desk import add_note
 from origination.steps.offer import void_offers
-from origination.steps.own_book import related_parties
 from origination.steps.screening import check_no_open_alert
 from origination.steps.tell import tell_decline
 from origination.tables.application import ApplicationRow
@@ -93,7 +93,7 @@ def give_verdict(
     override = _is_override(w, row, verdict, found)
     check_reviewer(w, row)
     if verdict is Outcome.APPROVE:
-        check_no_open_alert(w, related_parties(w, row))
+        check_no_open_alert(w, parties_of_case(w, row))
     seats = _seats(w, row, found, kept, verdict, override=override)
     _check_choices(policy, row.segment, verdict, override_reason if override else None, conditions, override=override)
     agreed = tuple(sorted(set(conditions))) if verdict is Outcome.APPROVE else ()
@@ -173,7 +173,7 @@ def _seats(
         group_exposure=exposure,
         grade=kept.grade,
         override=override,
-        related=related_parties(w, row),
+        related=parties_of_case(w, row),
         entered_by=row.entered_by,
     )
     check_not_own(w.actor, case)

@@ -80,7 +80,13 @@ def _card(alert_id: UUID, form: Form) -> str:
         may_decide = r.actor.has(*DECIDERS)
     next_id = next((line.id for line in following if line.id != alert_id), None)
     return render_template(
-        "officer/alert_page.html", alert=view, cases=cases, form=form, next_id=next_id, may_decide=may_decide
+        "officer/alert_page.html",
+        alert=view,
+        cases=cases,
+        form=form,
+        next_id=next_id,
+        may_decide=may_decide,
+        words=[words] if (words := form.values.get(f"alert_reason_{alert_id}")) else [],
     )
 
 

@@ -36,7 +36,9 @@ from origination.steps.verdict import give_verdict, pass_on, withdraw_verdict
 from origination.steps.what_if import what_if
 from origination.web.case_decide import decide_context
 from origination.web.case_evidence import evidence_context
-from origination.web.case_notes import notes_context, typed_before
+from origination.web.case_group import group_context
+from origination.web.case_letters import letters_context
+from origination.web.case_notes import notes_context, typed_before, words_of
 from origination.web.case_score import income_of, read_income, score_context, what_context
 from origination.web.officer import CLOCK_WORDS, STAFF_OF_CASES, STATUS_LOOKS
 from origination.web.plain_reasons import reason_text
@@ -57,7 +59,9 @@ def page(application_id: UUID) -> str:
     return _page(application_id, Form(typed))
 
 
-def _page(application_id: UUID, form: Form, what: dict[str, Any] | None = None) -> str:
+def _page(
+    application_id: UUID, form: Form, what: dict[str, Any] | None = None, unsent: tuple[str, ...] | None = None
+) -> str:
     with read() as r:
         view = case(r, application_id)
         return render_template(
@@ -79,11 +83,15 @@ def _page(application_id: UUID, form: Form, what: dict[str, Any] | None = None) 
             i_voted=any(one.actor_id == actor().id for one in view.verdicts),
             product_name=view.product.name_in(current_locale()),
             what=what,
+            unsent=unsent,
+            last=next(reversed(audit.history(r, ("application", application_id))), None),
             kinds=[(kind.value, translate(KIND_WORDS[kind])) for kind in view.product.kinds],
             **decide_context(r, view),
             **evidence_context(r, view),
+            **group_context(r, view),
             **score_context(r, view),
             **notes_context(r, application_id),
+            **letters_context(r, application_id),
         )
 
 
@@ -154,14 +162,16 @@ def _back(application_id: UUID, anchor: str = "") -> AnyResponse:
 
 
 def refused(application_id: UUID, error: LendingError, reason_field: str = "reason") -> tuple[str, int]:
-    """The case again with what went wrong on top, and everything typed kept."""
+    """The case again with what went wrong on top, and everything typed kept: where a colleague was faster, the form it
+    was typed into may be gone, so the words stand on top."""
     many = {name: request.form.getlist(name) for name in ("reason_codes", "conditions")}
     form = Form({**request.form.to_dict(), **many})
     if isinstance(error, InvalidInput):
         form.take(InvalidInput({reason_field if name == "reason" else name: t for name, t in error.fields.items()}))
     else:
         form.add("_", error.args[0] if error.args else error.message)
-    return _page(application_id, form), 422 if isinstance(error, InvalidInput) else 409
+        return _page(application_id, form, unsent=words_of(request.form)), 409
+    return _page(application_id, form), 422
 
 
 def _wish(view: CaseView, form: Form, prefix: str = "") -> Wish:
@@ -380,7 +390,7 @@ EVENT_WORDS = {
     "application.bureau_asked": Text("Credit bureau asked"),
     "application.scored": Text("Scored"),
     "application.not_scored": Text("No score could be computed"),
-    "application.decided": Text("Decided by the rules"),
+    "application.decided": Text("Decided"),
     "application.verdict": Text("Verdict of a person"),
     "application.simulated": Text("What-if tried"),
     "application.offered": Text("Offers made"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -15,17 +16,17 @@ from core.domain.texts import Text
 from core.i18n import current_locale, gettext, translate
 from core.web.guards import allow
 from core.web.work import actor, work
-from origination.domain.decision_clock import ClockKind, ClockState
+from origination.domain.decision_clock import SOON_DAYS, ClockKind, ClockState
 from origination.domain.policy import OfficerReason, OriginationPolicy
 from origination.domain.room import Bound
 from origination.queries.case_deciding import deciding, room_of
-from origination.queries.officer import CaseView
+from origination.queries.officer import CaseView, ReviewAsked
 from origination.steps.conditions import settle_condition
 from origination.steps.note_view import note_view
 from origination.steps.notices import tell_missing
 from origination.steps.own_words import drop_draft, read_mentions
 from origination.steps.presence import be_present
-from origination.web.officer import STAFF_OF_CASES
+from origination.web.officer import STAFF_OF_CASES, days_left
 from origination.web.plain_reasons import figure_text
 from origination.web.questions import label_of
 
@@ -54,6 +55,7 @@ def decide_context(r: Work, view: CaseView) -> dict[str, Any]:
         read_mentions(w, view.line.id)
     return {
         "deadlines": [_deadline(one, r) for one in found.deadlines],
+        "review_clock": None if view.review is None else _review_clock(view.review, r.today),
         "case_conditions": [{"row": one, "words": words(one.texts) or one.code} for one in found.conditions],
         "condition_choices": _choices(policy.conditions, segment),
         "override_choices": _choices(policy.override_reasons, segment),
@@ -70,16 +72,20 @@ def decide_context(r: Work, view: CaseView) -> dict[str, Any]:
     }
 
 
+def _review_clock(asked: ReviewAsked, today: date) -> dict[str, str]:
+    left = (asked.due_on - today).days
+    look = ClockState.RED if left < 0 else ClockState.AMBER if left <= SOON_DAYS else ClockState.GREEN
+    return {"said": days_left(left), "look": CLOCK_LOOKS[look]}
+
+
 def _deadline(one: Any, r: Work) -> dict[str, Any]:
-    state, left = one.state(r.today), one.days_left(r.today)
+    state = one.state(r.today)
     if state is ClockState.MET:
         said = gettext("in time, on %(day)s", day=one.met_on.isoformat())
     elif one.met_on is not None:
         said = gettext("late, on %(day)s", day=one.met_on.isoformat())
-    elif left < 0:
-        said = gettext("overdue by %(n)s days", n=-left)
     else:
-        said = gettext("%(n)s days left", n=left)
+        said = days_left(one.days_left(r.today))
     return {
         "name": CLOCK_KINDS[one.kind],
         "due_on": one.due_on,

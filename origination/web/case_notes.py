@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -35,6 +36,12 @@ def notes_context(r: Work, application_id: UUID) -> dict[str, Any]:
 def typed_before(r: Work, application_id: UUID) -> dict[str, str]:
     """What the reader typed on this case and has not sent."""
     return draft_of(r, application_id)
+
+
+def words_of(posted: Mapping[str, str]) -> tuple[str, ...]:
+    """The free text of a form that was sent."""
+    found = (words.strip() for name, words in posted.items() if name in KEPT or name.startswith(KEPT_PREFIXES))
+    return tuple(words for words in found if words)
 
 
 @bp.post("/<uuid:application_id>/notes")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -12,7 +12,8 @@ from origination.domain.ownership import OwnerKind
 from origination.domain.traces import LinkedApplication, TraceKind
 from origination.queries.ownership import OwnershipView
 
-BOX_WIDTH, BOX_HEIGHT, GAP, LEVEL = 168, 46, 16, 104
+BOX_WIDTH, BOX_HEIGHT, GAP, LEVEL = 168, 46, 20, 108
+SIDE, BESIDE = 14, 46  # free at both sides; how far a way back runs beside the way there
 LINKS_DRAWN = 10
 _NAME_MAX = 22
 
@@ -30,12 +31,11 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Arrow:
-    """From the lower edge of an owner to the upper edge of what it owns, with its share in the middle."""
+    """From an owner to what it owns: an SVG path that passes between the boxes, with the share beside its start."""
 
-    x1: int
-    y1: int
-    x2: int
-    y2: int
+    path: str
+    x: int
+    y: int
     text: str
     dashed: bool
 
@@ -73,15 +73,7 @@ def owners_diagram(view: OwnershipView) -> Diagram | None:
     for at in sorted(rows):  # an owner stands near what it owns
         if at:
             rows[at].sort(key=lambda party: (_middle_of(party, rows[at - 1], view), case.graph.owners[party].name))
-    deepest = max(rows)
-    widest = max(len(parties) for parties in rows.values())
-    width = widest * (BOX_WIDTH + GAP) + GAP
-    place: dict[str, tuple[int, int]] = {}
-    for at, parties in rows.items():
-        free = width - len(parties) * BOX_WIDTH
-        gap = free / (len(parties) + 1)
-        for n, party in enumerate(parties):
-            place[party] = (round(gap + n * (BOX_WIDTH + gap)), 8 + (deepest - at) * LEVEL)
+    place = _places(rows)
     lines = {line.owner.id: line for line in view.lines}
     boxes = tuple(
         Box(
@@ -91,16 +83,67 @@ def owners_diagram(view: OwnershipView) -> Diagram | None:
         )
         for party, (x, y) in place.items()
     )  # fmt: skip
-    arrows = tuple(
-        Arrow(
-            place[h.owner][0] + BOX_WIDTH // 2, place[h.owner][1] + BOX_HEIGHT,
-            place[h.company][0] + BOX_WIDTH // 2, place[h.company][1],
-            _percent(h.share), h.control is not None,
-        )
-        for h in case.graph.holdings
-        if h.owner in place and h.company in place
-    )  # fmt: skip
-    return Diagram(width, 16 + deepest * LEVEL + BOX_HEIGHT, boxes, arrows)
+    arrows = []
+    for held in case.graph.holdings:
+        if held.owner in place and held.company in place:
+            points = _route(held.owner, held.company, level, rows, place)
+            (x1, y1), (x2, y2) = points[:2]
+            beside = (round(x1 * 0.62 + x2 * 0.38) + 6, round(y1 * 0.62 + y2 * 0.38) + 4)
+            arrows.append(Arrow(_curve(points), *beside, _percent(held.share), held.control is not None))
+    width = max(x for x, _ in place.values()) + BOX_WIDTH + SIDE
+    return Diagram(width, 16 + max(rows) * LEVEL + BOX_HEIGHT, boxes, tuple(arrows))
+
+
+def _places(rows: Mapping[int, Sequence[str]]) -> dict[str, tuple[int, int]]:
+    """The upper left corner of each box: rows centred above each other, the company at the bottom."""
+    width = max(len(parties) for parties in rows.values()) * (BOX_WIDTH + GAP) + GAP
+    place: dict[str, tuple[int, int]] = {}
+    for at, parties in rows.items():
+        gap = (width - len(parties) * BOX_WIDTH) / (len(parties) + 1)
+        for n, party in enumerate(parties):
+            place[party] = (SIDE + round(gap + n * (BOX_WIDTH + gap)), 8 + (max(rows) - at) * LEVEL)
+    return place
+
+
+def _route(
+    owner: str, company: str, level: Mapping[str, int], rows: Mapping[int, Sequence[str]],
+    place: Mapping[str, tuple[int, int]],
+) -> list[tuple[int, int]]:  # fmt: skip
+    """Points from an owner down to what it owns; a way back up, or sideways, of a ring runs beside the way down."""
+    (x1, y1), (x2, y2) = place[owner], place[company]
+    if level[owner] == level[company]:
+        right = x1 < x2
+        start = (x1 + BOX_WIDTH if right else x1, y1 + BOX_HEIGHT // 2)
+        return [start, (x2 if right else x2 + BOX_WIDTH, y2 + BOX_HEIGHT // 2)]
+    down = level[owner] > level[company]
+    aside = 0 if down else BESIDE
+    points = [(x1 + BOX_WIDTH // 2 + aside, y1 + BOX_HEIGHT if down else y1)]
+    end = (x2 + BOX_WIDTH // 2 + aside, y2 if down else y2 + BOX_HEIGHT)
+    steps = range(level[owner] - 1, level[company], -1) if down else range(level[owner] + 1, level[company])
+    for n, at in enumerate(steps, 1):
+        towards = points[0][0] + (end[0] - points[0][0]) * n / (len(steps) + 1)
+        x, top = _gap(towards, [place[party] for party in rows[at]]), place[rows[at][0]][1]
+        points += [(x, top - 6), (x, top + BOX_HEIGHT + 6)] if down else [(x, top + BOX_HEIGHT + 6), (x, top - 6)]
+    return [*points, end]
+
+
+def _gap(towards: float, boxes: Sequence[tuple[int, int]]) -> int:
+    """The place nearest to `towards` where a line passes between the boxes of a row."""
+    edges = sorted(x for x, _ in boxes)
+    free = [edges[0] - GAP // 2, *(x + BOX_WIDTH + GAP // 2 for x in edges), *(x - GAP // 2 for x in edges[1:])]
+    if all(not x - GAP // 2 < towards < x + BOX_WIDTH + GAP // 2 for x in edges):
+        return round(towards)
+    return min(free, key=lambda x: abs(x - towards))
+
+
+def _curve(points: Sequence[tuple[int, int]]) -> str:
+    """A path that leaves and reaches each point upright."""
+    (x, y), path = points[0], [f"M{points[0][0]} {points[0][1]}"]
+    for x2, y2 in points[1:]:
+        bend = (y2 - y) // 2
+        path.append(f"C{x} {y + bend} {x2} {y2 - bend} {x2} {y2}" if y != y2 else f"L{x2} {y2}")
+        x, y = x2, y2
+    return " ".join(path)
 
 
 def _percent(share: Decimal) -> str:

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 
 from core.domain.actor import Role
 from core.domain.texts import Text
-from core.i18n import current_locale, gettext, translate
+from core.i18n import current_locale, gettext, ngettext, translate
 from core.web.forms import Form
 from core.web.guards import allow
 from core.web.work import read, work
@@ -168,11 +168,18 @@ def _row(line: QueueLine, today: date, names: Mapping[str, str]) -> dict[str, An
     }
 
 
+def days_left(days: int) -> str:
+    """How a deadline stands: 3 -> "3 days left", 0 -> "due today", -2 -> "overdue by 2 days"."""
+    if days < 0:
+        return ngettext("overdue by %(num)s day", "overdue by %(num)s days", -days)
+    return ngettext("%(num)s day left", "%(num)s days left", days) if days else gettext("due today")
+
+
 def _by_law(line: QueueLine, today: date) -> dict[str, Any] | None:
     """The running deadline of the law: when, how it stands, in words."""
     if line.by_law is None:
         return None
     left = line.by_law.days_left(today)
-    words = gettext("overdue by %(n)s days", n=-left) if left < 0 else gettext("%(n)s days left", n=left)
+    words = days_left(left)
     looks = {ClockState.GREEN: "plain", ClockState.AMBER: "warn", ClockState.RED: "bad"}
     return {"due_on": line.by_law.due_on, "words": words, "look": looks.get(line.by_law.state(today), "plain")}

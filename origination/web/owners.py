@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -67,6 +67,16 @@ def page(application_id: UUID) -> str | tuple[str, int] | Response:
 
 def read_lines(posted: Mapping[str, str], owners: tuple[OwnerEntry, ...]) -> list[dict[str, str]]:
     """The lines typed, in order; a number left empty stays that of the owner the line was made from."""
+    lines = typed_lines(posted)
+    for line in lines:
+        was = line.pop("was", "")
+        if was.isdigit() and int(was) < len(owners) and not line.get("identity_number"):
+            line["identity_number"] = owners[int(was)].identity_number or ""
+    return lines
+
+
+def typed_lines(posted: Mapping[str, str]) -> list[dict[str, str]]:
+    """The lines as they were typed, in order, each with the place (`was`) of the owner it was made from."""
     found: dict[int, dict[str, str]] = {}
     parts: dict[tuple[int, str], dict[str, str]] = {}
     for key, value in posted.items():
@@ -81,20 +91,16 @@ def read_lines(posted: Mapping[str, str], owners: tuple[OwnerEntry, ...]) -> lis
     for (at, name), boxes in parts.items():
         typed = "-".join(boxes.get(part, "") for part in ("year", "month", "day"))
         found.setdefault(at, {})[name] = typed.strip("-") and typed
-    lines = []
-    for at in sorted(found):
-        line = found[at]
-        was = line.pop("was", "")
-        if was.isdigit() and int(was) < len(owners) and not line.get("identity_number"):
-            line["identity_number"] = owners[int(was)].identity_number or ""
-        lines.append(line)
-    return lines
+    return [found[at] for at in sorted(found)]
 
 
 def _stored_lines(view: ApplicationView) -> list[dict[str, Any]]:
     typed = view.typed.get("owners")
-    if typed:
-        return [dict(line) for line in typed]
+    return [dict(line) for line in typed] if typed else lines_of(view.owners)
+
+
+def lines_of(owners: Sequence[OwnerEntry]) -> list[dict[str, Any]]:
+    """The lines as they are shown again, numbers masked."""
     return [
         {
             "name": owner.name,
@@ -108,7 +114,7 @@ def _stored_lines(view: ApplicationView) -> list[dict[str, Any]]:
             "of": owner.of or "",
             "controls": "yes" if owner.controls else "",
         }
-        for at, owner in enumerate(view.owners)
+        for at, owner in enumerate(owners)
     ]
 
 
@@ -122,23 +128,34 @@ def _page(
 ) -> str:
     if more or not lines:
         lines = [*lines, {"kind": "person"}]
-    values = {f"owners-{at}-{name}": value for at, line in enumerate(lines) for name, value in line.items()}
-    form = Form(values, {name: list(texts) for name, texts in errors.items()})
-    companies = [line["name"] for line in lines if line.get("kind") == "company" and line.get("name")]
-    kinds = {
-        "person": [(kind.value, translate(kind.text)) for kind in ID_KINDS],
-        "company": [(kind.value, translate(kind.text)) for kind in COMPANY_ID_KINDS],
-    }
     return render_template(
-        "applicant/owners.html", view=view, form=form, lines=lines, why=WHY["owners"], companies=companies,
-        countries=countries(current_locale()), id_kinds=[*kinds["person"], *kinds["company"]], sum=_sum(lines),
-        rings=_rings(lines),
-        stale=stale, comes_back="check" if request.values.get("return") == "check" else "",
-        back=url_for("applicant.overview", application_id=view.id),
+        "applicant/owners.html", view=view, form=form_of(lines, errors), why=WHY["owners"], stale=stale,
+        comes_back="check" if request.values.get("return") == "check" else "",
+        back=url_for("applicant.overview", application_id=view.id), **lines_context(lines),
     )  # fmt: skip
 
 
-def _rings(lines: list[dict[str, Any]]) -> list[str]:
+def form_of(lines: Sequence[Mapping[str, Any]], errors: Mapping[str, Any]) -> Form:
+    """The fields of all lines with what is wrong with them."""
+    values = {f"owners-{at}-{name}": value for at, line in enumerate(lines) for name, value in line.items()}
+    return Form(values, {name: list(texts) for name, texts in errors.items()})
+
+
+def lines_context(lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What `layout/owner_lines.html` shows around the lines."""
+    return {
+        "lines": lines,
+        "companies": list(
+            dict.fromkeys(line["name"] for line in lines if line.get("kind") == "company" and line.get("name"))
+        ),
+        "countries": countries(current_locale()),
+        "id_kinds": [(kind.value, translate(kind.text)) for kind in (*ID_KINDS, *COMPANY_ID_KINDS)],
+        "sum": _sum(lines),
+        "rings": _rings(lines),
+    }
+
+
+def _rings(lines: Sequence[Mapping[str, Any]]) -> list[str]:
     """The names of companies that own each other, one line a ring."""
     holdings = [(str(line.get("name", "")), str(line.get("of") or "")) for line in lines if line.get("name")]
     names = {name for pair in holdings for name in pair}
@@ -149,7 +166,7 @@ def _rings(lines: list[dict[str, Any]]) -> list[str]:
     return [", ".join(ring) for ring in cycles(graph)]
 
 
-def _sum(lines: list[dict[str, Any]]) -> Decimal:
+def _sum(lines: Sequence[Mapping[str, Any]]) -> Decimal:
     """What the direct owners hold together, as far as it can be read."""
     held = Decimal(0)
     for line in lines:

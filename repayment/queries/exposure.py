@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -27,18 +28,30 @@ class Exposure:
 
 def exposure_of(w: Work, party_ids: Collection[UUID]) -> Exposure:
     """The exposure to these parties together."""
+    minor: Counter[str] = Counter()
+    found = exposures_by_party(w, party_ids).values()
+    for one in found:
+        minor.update(one.minor)
+    return Exposure(dict(minor), sum(one.loans for one in found))
+
+
+def exposures_by_party(w: Work, party_ids: Collection[UUID]) -> dict[UUID, Exposure]:
+    """The exposure to each of these parties that has a loan which is neither repaid nor cancelled."""
     if not party_ids:
-        return Exposure({}, 0)
+        return {}
     promised = func.greatest(LoanRow.principal_minor - LoanRow.principal_lent_minor, 0)
     pending = func.sum(promised).filter(LoanRow.status == LoanStatus.PENDING.value)
     owed = func.sum(LoanRow.principal_out_minor + LoanRow.charged_off_minor)
     query = (
-        select(LoanRow.currency, owed, func.coalesce(pending, 0), func.count())
+        select(LoanRow.borrower_id, LoanRow.currency, owed, func.coalesce(pending, 0), func.count())
         .where(LoanRow.borrower_id.in_(party_ids), LoanRow.status.in_(OWED))
-        .group_by(LoanRow.currency)
+        .group_by(LoanRow.borrower_id, LoanRow.currency)
     )
-    rows = w.session.execute(query).all()
-    return Exposure({row[0]: int(row[1]) + int(row[2]) for row in rows}, sum(row[3] for row in rows))
+    found: dict[UUID, Exposure] = {}
+    for borrower, currency, out, waiting, loans in w.session.execute(query):
+        before = found.get(borrower, Exposure({}, 0))
+        found[borrower] = Exposure({**before.minor, currency: int(out) + int(waiting)}, before.loans + loans)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,12 @@ COMPANY_ID_KINDS = (
     Choice("es_cif", Text("Spanish NIF of a company")),
     Choice("uk_company_number", Text("UK company number")),
 )
+SIZE_CLASSES = (
+    Choice("micro", Text("Micro enterprise")),
+    Choice("small", Text("Small enterprise")),
+    Choice("medium", Text("Medium-sized enterprise")),
+    Choice("large", Text("Large enterprise")),
+)
 YES_NO = (Choice("no", Text("No")), Choice("yes", Text("Yes")))
 # North American Industry Classification System 2022, sectors by their first two digits.
 SECTORS = (
@@ -114,6 +120,14 @@ BUSINESS = (
         Text("Younger than two years"),
         segments=SME,
         choices=YES_NO,
+    ),
+    Fact(
+        "size_class",
+        FactType.CHOICE,
+        Source.DERIVED,
+        Text("Size class of the enterprise, by its own figures"),
+        segments=SME,
+        choices=SIZE_CLASSES,
     ),
     Fact("sector", FactType.CHOICE, Source.APPLICANT, Text("Sector"), segments=SME, choices=SECTORS),
     Fact("location", FactType.CHOICE, Source.APPLICANT, Text("Location"), segments=SME, choices=LOCATIONS),

@@ -121,7 +121,7 @@ def test_a_decline_tells_up_to_four_reasons_and_can_be_looked_at_again(house, ap
         ask_for_person(w, sent.application_id, "That was an error of the bank.")
     with house.read(officer) as r:
         assert [one.line.id for one in queue(r, Tab.REFERRED).lines] == [sent.application_id]
-        assert case(r, sent.application_id).review_text == "That was an error of the bank."
+        assert case(r, sent.application_id).review.text == "That was an error of the bank."
     with house.work(officer) as w:
         again = give_verdict(
             w, sent.application_id, Outcome.DECLINE, reason=REASON, reason_codes=["BUREAU_SERIOUS_ARREARS"]

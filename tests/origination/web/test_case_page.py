@@ -19,7 +19,7 @@ from origination.steps.papers import receive_paper
 from origination.web import case as case_pages
 from tests.core.paper.pages_to_draw import two_pages
 from tests.core.statements.samples import half_year
-from tests.origination.steps.journey import KnownBureau, person
+from tests.origination.steps.journey import OWNERS, KnownBureau, person
 from tests.origination.web.pages import fill_draft, hidden_of, submit_draft
 
 
@@ -288,3 +288,36 @@ def test_the_case_says_how_much_could_be_lent_and_adds_the_price_up(house, app, 
     assert build_up
     *parts, rate = (float(one) for one in build_up.groups())
     assert abs(sum(parts) - rate) < 0.03, "five parts, each shown to two decimals"
+
+
+def test_an_owner_who_was_left_out_is_added_by_an_officer(house, app, applicant, officer, browser):
+    case = case_of(house, app, browser(applicant), "sme-equipment-eur")
+    client, page = browser(officer), f"{case}/owners"
+    shown = client.get(page)
+    assert "Correct the owners" in shown.text
+    typed = hidden_of(shown.text, page) | {
+        f"owners-{at}-{name}": value for at, owner in enumerate(OWNERS) for name, value in owner.items()
+    }
+    more = client.post(page, data=typed | {"action": "add"})
+    assert 'name="owners-2-name"' in more.text
+    typed |= hidden_of(more.text, page) | {
+        "owners-1-share": "30", "owners-2-name": "Jo Drittel", "owners-2-kind": "person", "owners-2-share": "20",
+    }  # fmt: skip
+    wrong = client.post(page, data=typed)
+    assert wrong.status_code == 422
+    assert "add up to 110 %" in wrong.text
+    assert "Say why the application changes" in wrong.text
+    assert 'value="Jo Drittel"' in wrong.text
+    right = typed | {"owners-2-share": "10", "owners_reason": "The register names a third owner."}
+    assert client.post(page, data=right).status_code == 303
+    assert "Jo Drittel" in client.get(case).text
+    assert client.post(page, data=right).status_code == 409, "a second press changes nothing"
+    assert browser(applicant).get(page).status_code in {403, 404}
+
+
+def test_the_connected_parties_and_the_size_class_stand_on_the_case(house, app, applicant, officer, browser):
+    page = browser(officer).get(case_of(house, app, browser(applicant), "sme-equipment-eur")).text
+    group = page[page.index('id="group"') :]
+    assert "Small enterprise" in group
+    assert "Erika Beispiel" in group
+    assert "€80,000.00" in group

@@ -139,6 +139,26 @@ def test_a_stale_page_names_who_was_faster_and_keeps_what_was_typed(app, house, 
     assert "Too large for me alone." in late.text
 
 
+def test_words_typed_on_a_case_a_colleague_has_closed_are_shown_again(
+    app, house, applicant, officer, approver, browser
+):
+    case_id = referred(app, house, applicant)
+    page = f"/officer/cases/{case_id}"
+    mine, other = browser(officer), browser(approver)
+    form = fields_of(mine.get(page).text, f"{page}/verdict")
+    theirs = fields_of(other.get(page).text, f"{page}/verdict") | {
+        "verdict": "DECLINE", "reason": "Too many other debts.", "reason_codes": "OTHER_OBLIGATIONS",
+    }  # fmt: skip
+    assert other.post(f"{page}/verdict", data=theirs).status_code == 302
+    late = mine.post(
+        f"{page}/verdict", data=form | {"verdict": "APPROVE", "reason": "Employer phoned, income is right."}
+    )
+    assert late.status_code == 409
+    assert f'action="{page}/verdict"' not in late.text, "there is nothing left to decide"
+    assert "Employer phoned, income is right." in late.text
+    assert re.search(r"Last on this case: Decided \(approver, [^)]+\)", late.text)
+
+
 def test_an_applicant_asks_a_person_to_look_at_an_offer_too(app, house, applicant, officer, browser):
     with app.app_context():
         sent = send(house, applicant)
@@ -154,4 +174,6 @@ def test_an_applicant_asks_a_person_to_look_at_an_offer_too(app, house, applican
     assert asked.status_code == 303
     with house.read() as r:
         assert r.get(ApplicationRow, sent.application_id).status == "REFERRED"
-    assert "The rate is higher than quoted." in browser(officer).get(f"/officer/cases/{sent.application_id}").text
+    case = browser(officer).get(f"/officer/cases/{sent.application_id}").text
+    assert "The rate is higher than quoted." in case
+    assert re.search(r"Asked on .* promised to be answered by", case)
