@@ -42,6 +42,7 @@ LINE_LOOKS = {
     LineStatus.DUE: (Text("Due today"), "warn"),
     LineStatus.OVERDUE: (Text("Overdue"), "bad"),
     LineStatus.COMING: (Text("To come"), "plain"),
+    LineStatus.NOTHING: (Text("Nothing to pay"), "plain"),
 }
 CHANNELS = {
     "demo_bank": Text("Demo bank"), "bank": Text("Bank transfer"), "transfer": Text("Bank transfer"),
@@ -99,7 +100,10 @@ def _stands(hold: Any, today: Any) -> bool:
 
 
 def _next(found: LoanPage) -> Any:
-    return next((line for line in found.lines if line.status not in {LineStatus.PAID, LineStatus.OVERDUE}), None)
+    return next(
+        (line for line in found.lines if line.status not in {LineStatus.PAID, LineStatus.NOTHING, LineStatus.OVERDUE}),
+        None,
+    )
 
 
 def _due_now(found: LoanPage) -> Money:

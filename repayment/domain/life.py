@@ -101,8 +101,12 @@ class Life:
 
     def settle(self, on: date, code: EntryCode, source: Account, part: Due) -> None:
         """Counts one open sum as settled from `source` (cash, the borrower's credit, a waiver) and posts it."""
-        line, state = self.state.line(part.line), self.state
-        line.pay(part.component, part.minor)
+        self.state.line(part.line).pay(part.component, part.minor)
+        self.post_settled(on, code, source, part)
+
+    def post_settled(self, on: date, code: EntryCode, source: Account, part: Due) -> None:
+        """The entries of an open sum settled from `source`, wherever the claim stands."""
+        state = self.state
         if state.status is LoanStatus.CHARGED_OFF:
             self.post(on, EntryCode.RECOVERY, source, Account.RECOVERY_INCOME, part.minor, part.line)
             self.post(on, EntryCode.RECOVERY, Account.MEMO_CONTRA, Account.MEMO_CHARGED_OFF, part.minor, part.line)

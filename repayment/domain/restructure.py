@@ -90,14 +90,13 @@ def instalments_within(life: Life, plan: RestructurePlan, on: date, most: Money)
 
 
 def _capitalise(life: Life, on: date) -> None:
-    state = life.state
+    """What is overdue is asked for by the new schedule: the old instalments keep what was paid on them."""
     for line in life.oldest_first(on):
         for due in tuple(line.dues()):
-            if due.component is Component.PRINCIPAL:
-                line.pay(due.component, due.minor)
-            else:
-                life.settle(on, EntryCode.ARREARS_CAPITALISED, Account.PRINCIPAL, due)
-                state.principal_out += due.minor
+            line.release(due.component, due.minor)
+            if due.component is not Component.PRINCIPAL:
+                life.post_settled(on, EntryCode.ARREARS_CAPITALISED, Account.PRINCIPAL, due)
+                life.state.principal_out += due.minor
 
 
 def _capitalised_now(life: Life) -> int:

@@ -173,6 +173,19 @@ class Line:
             self.fee_paid += own
             self.late_fee_paid += minor - own
 
+    def release(self, component: Component, minor: int) -> None:
+        """Takes an open sum off what the instalment asks for: it is owed in another place from now on."""
+        if component is Component.PRINCIPAL:
+            self.principal -= minor
+        elif component is Component.INTEREST:
+            self.interest -= minor
+        elif component is Component.PENALTY:
+            self.penalty -= minor
+        else:
+            own = min(minor, self.fee - self.fee_paid)
+            self.fee -= own
+            self.late_fee -= minor - own
+
 
 @dataclass(slots=True)
 class LoanState:

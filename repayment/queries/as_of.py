@@ -14,6 +14,7 @@ from core.domain.texts import Text
 from repayment.domain.arrears import Bucket, bucket_of
 from repayment.domain.classification import RiskClass
 from repayment.domain.state import LoanStatus
+from repayment.queries.beside import beside
 from repayment.queries.load_life import load_events
 from repayment.queries.loan_page import LineView, line_views
 from repayment.queries.play_again import play_events
@@ -58,5 +59,5 @@ def loan_as_of(w: Work, loan_id: UUID, on: date, *, known_on: date | None = None
         loan_id, on, known_on, state.status, money(state.principal_out + state.charged_off),
         money(sum(line.receivable(on) for line in state.lines)), money(state.overdue_minor(on)), money(state.credit),
         dpd, bucket_of(dpd), snapshot.risk_class if snapshot else None,
-        line_views(state.lines, loan.currency, on + ONE_DAY),
+        line_views(state.lines, loan.currency, on + ONE_DAY, beside(played.life.postings, loan.disbursed_on)),
     )  # fmt: skip

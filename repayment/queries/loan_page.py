@@ -18,6 +18,7 @@ from repayment.domain.dunning import DunningPolicies
 from repayment.domain.settlement import Settlement, quote
 from repayment.domain.state import EventKind, Line, LoanStatus
 from repayment.domain.terms import LoanTerms
+from repayment.queries.beside import Beside, beside_of
 from repayment.queries.load_life import load_life
 from repayment.queries.loans import LoanSummary, loan_summary
 from repayment.tables import (
@@ -39,11 +40,15 @@ class LineStatus(StrEnum):
     DUE = "DUE"
     OVERDUE = "OVERDUE"
     COMING = "COMING"
+    NOTHING = "NOTHING"  # it asks for nothing (any more): a new schedule took over what was open
 
 
 @dataclass(frozen=True, slots=True)
 class LineView:
-    """One instalment. `charges` are late fee and penalty interest, `open` what is still to pay."""
+    """One instalment. `charges` are late fee and penalty interest, `open` what is still to pay.
+
+    `balance` is the principal left after it, had every instalment been paid on its day.
+    """
 
     number: int
     starts_on: date
@@ -54,6 +59,7 @@ class LineView:
     charges: Money
     total: Money
     paid: Money
+    waived: Money
     open: Money
     balance: Money
     status: LineStatus
@@ -188,7 +194,8 @@ def loan_page(w: Work, loan_id: UUID) -> LoanPage:
     )
     return LoanPage(
         summary=summary, terms=life.terms, rate_annual=life.request.rate_annual,
-        amortization=life.request.amortization.value, lines=line_views(life.state.lines, loan.currency, w.today),
+        amortization=life.request.amortization.value,
+        lines=line_views(life.state.lines, loan.currency, w.today, beside_of(w, loan)),
         payments=payments_of(w, loan), versions=_versions(w, loan_id),
         promises=_promises(w, loan), holds=_holds(w, loan_id), contacts=_contacts(contacts),
         reminders=_reminders(reminders, loan.currency),
@@ -236,9 +243,9 @@ def _reminders(rows: tuple[DunningActionRow, ...], currency: str) -> tuple[Remin
     )
 
 
-def line_views(lines: list[Line], currency: str, today: date) -> tuple[LineView, ...]:
-    """Instalments as pages show them; `balance` is the principal left after each."""
-    left, views = sum(line.principal for line in lines), []
+def line_views(lines: list[Line], currency: str, today: date, beside: Beside) -> tuple[LineView, ...]:
+    """Instalments as pages show them."""
+    left, views = sum(line.principal - line.capitalised for line in lines), []
 
     def money(minor: int) -> Money:
         return Money(minor, currency)
@@ -246,12 +253,13 @@ def line_views(lines: list[Line], currency: str, today: date) -> tuple[LineView,
     for line in lines:
         charges = line.late_fee + line.penalty
         total = line.principal + line.interest + line.fee + charges
-        left -= line.principal
+        waived = beside.waived.get(line.number, 0)
+        left -= line.principal - line.capitalised
         views.append(
             LineView(
                 line.number, line.starts_on, line.due_on, money(line.principal), money(line.interest),
-                money(line.fee), money(charges), money(total), money(total - line.open_minor),
-                money(line.open_minor), money(left), _status(line, total, today),
+                money(line.fee), money(charges), money(total), money(total - line.open_minor - waived), money(waived),
+                money(line.open_minor), money(left - beside.moved_from(line.due_on)), _status(line, total, today),
             )
         )  # fmt: skip
     return tuple(views)
@@ -259,7 +267,7 @@ def line_views(lines: list[Line], currency: str, today: date) -> tuple[LineView,
 
 def _status(line: Line, total: int, today: date) -> LineStatus:
     if line.settled:
-        return LineStatus.PAID
+        return LineStatus.PAID if total else LineStatus.NOTHING
     if line.due_on < today:
         return LineStatus.OVERDUE
     if line.due_on == today:

@@ -20,6 +20,7 @@ from repayment.domain.ledger import PostedEntry, Posting
 from repayment.domain.plain import from_plain
 from repayment.domain.schedule_request import PrepaymentEffect, ScheduleRequest
 from repayment.domain.state import EventKind, Line, LoanEvent, LoanStatus
+from repayment.queries.beside import NOTHING_BESIDE
 from repayment.queries.ceilings import check_new_rate
 from repayment.queries.load_life import load_events
 from repayment.queries.loan_page import LineView, line_views
@@ -150,12 +151,14 @@ def preview_of(
 ) -> Preview:
     """A computed correction as people read it; `event_id` names the payment whose use is wanted."""
     state = found.replay.life.state
-    before = {view.number: view for view in line_views(list(found.lines_before), loan.currency, w.today)}
-    after = {view.number: view for view in line_views(state.lines, loan.currency, w.today)}
+    before = {
+        view.number: view for view in line_views(list(found.lines_before), loan.currency, w.today, NOTHING_BESIDE)
+    }
+    after = {view.number: view for view in line_views(state.lines, loan.currency, w.today, NOTHING_BESIDE)}
     changes = tuple(
         LineChange(number, before.get(number), after.get(number))
         for number in sorted(before | after)
-        if before.get(number) != after.get(number)
+        if _asked(before.get(number)) != _asked(after.get(number))
     )
 
     def difference(name: str) -> Money:
@@ -179,6 +182,11 @@ def preview_of(
         before=_standing(list(found.lines_before), loan.principal_out_minor, loan.currency, w.today),
         after=_standing(state.lines, state.principal_out, loan.currency, w.today),
     )  # fmt: skip
+
+
+def _asked(line: LineView | None) -> tuple[object, ...]:
+    """What makes an instalment another one for its payer: principal left after it is none of that."""
+    return () if line is None else (line.due_on, line.total, line.charges, line.open, line.status)
 
 
 def _standing(lines: list[Line], principal_out: int, currency: str, today: date) -> Standing:

@@ -10,6 +10,7 @@ from core.domain.errors import NotFound
 from core.domain.texts import Text
 from repayment.domain.schedule import build_schedule
 from repayment.domain.schedule_explain import explain_rows
+from repayment.queries.beside import beside_of
 from repayment.queries.load_life import load_life, load_lines
 from repayment.queries.loan_page import LineView, line_views
 from repayment.tables import LoanRow, LoanScheduleRow
@@ -30,14 +31,15 @@ def explained_lines(w: Work, loan_id: UUID, version_id: UUID | None = None) -> t
         version = w.get(LoanScheduleRow, version_id)
         if version.loan_id != loan_id:
             raise NotFound(Text("There is no such version of the schedule"))
-        old = line_views(load_lines(w, version_id), loan.currency, w.today)
+        known = beside_of(w, loan, version.effective_on)
+        old = line_views(load_lines(w, version_id), loan.currency, w.today, known)
         return tuple(ExplainedLine(line, ()) for line in old)
     life = load_life(w, loan)
     said: dict[int, tuple[Text, ...]] = {}
     if life.contract is not None:
         rows = explain_rows(build_schedule(life.contract))
         said = {life.after + row.row.number: tuple(row.sentences()) for row in rows}
-    lines = line_views(life.state.lines, loan.currency, w.today)
+    lines = line_views(life.state.lines, loan.currency, w.today, beside_of(w, loan))
     same = _agree(lines, life.after, [row.row.principal_minor for row in rows] if life.contract is not None else [])
     return tuple(ExplainedLine(line, said.get(line.number, ()) if same else ()) for line in lines)
 

@@ -46,6 +46,7 @@ LINE_LOOKS: dict[LineStatus, tuple[Text, str]] = {
     LineStatus.DUE: (Text("Due today"), "warn"),
     LineStatus.OVERDUE: (Text("Overdue"), "bad"),
     LineStatus.COMING: (Text("To come"), "plain"),
+    LineStatus.NOTHING: (Text("Nothing to pay"), "plain"),
 }
 PROMISE_LOOKS: dict[str, tuple[Text, str]] = {
     "OPEN": (Text("open"), "info"),

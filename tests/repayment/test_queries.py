@@ -18,7 +18,7 @@ from repayment.domain.accounts import Account
 from repayment.domain.allocation import Component
 from repayment.domain.arrears import Bucket
 from repayment.domain.restructure import RestructurePlan
-from repayment.domain.schedule_request import PrepaymentEffect
+from repayment.domain.schedule_request import Amortization, PrepaymentEffect
 from repayment.domain.state import LoanStatus
 from repayment.queries.as_of import loan_as_of
 from repayment.queries.books import failed_checks, journal_csv, trial_balance
@@ -28,6 +28,7 @@ from repayment.queries.loan_page import LineStatus, loan_events, loan_page, sett
 from repayment.queries.loans import bucket_counts, loan_by_reference, loan_count, loan_list, worklist
 from repayment.queries.portfolio import Vintage, portfolio, quarterly, roll_rates, vintages
 from repayment.queries.preview import preview_payment, preview_reversal
+from repayment.queries.schedule_page import explained_lines
 from repayment.queries.statement import statement
 from repayment.steps.change_loan import charge_off, refund_credit, restructure, sell, waive
 from repayment.steps.prepay import prepay, settle, withdraw
@@ -35,7 +36,7 @@ from repayment.steps.print_letters import print_letters
 from repayment.steps.promise import promise
 from repayment.steps.record_contact import record_contact
 from repayment.steps.reverse_payment import reverse_payment
-from tests.repayment.house import House, cny, terms_of
+from tests.repayment.house import House, cny, request_of, terms_of
 
 
 def test_lists_and_the_worklist(house: House) -> None:
@@ -170,6 +171,50 @@ def test_restructure_waive_charge_off_recover_and_sell(house: House) -> None:
     assert lines[Account.RECOVERY_INCOME] == cny("-150.00")
     assert lines[Account.SALE_RESULT] == cny("-1000.00")
     assert Account.MEMO_CHARGED_OFF not in lines or lines[Account.MEMO_CHARGED_OFF].minor == 0
+
+
+def test_only_money_counts_as_paid_and_balances_know_what_moved_between_due_dates(house: House) -> None:
+    """12,000 in 12 parts of 1,000 at 1 % a month: 120, 110, 100 of interest. Every figure by hand."""
+    request = request_of("12000.00", amortization=Amortization.EQUAL_PRINCIPAL)
+    moved, waived, prepaid = (
+        house.loan(request, terms_of(late_fee=cny(fee), penalty_rate_annual=Decimal(0))) for fee in ("0", "20.00", "0")
+    )
+    house.close_through(date(2025, 2, 27), daily=False)
+    for loan in (moved, waived, prepaid):
+        house.pay(loan, "1120.00", date(2025, 2, 28))
+    house.close_through(date(2025, 3, 14), daily=False)
+    with house.work() as w:
+        prepay(
+            w, loan_id=prepaid, amount=cny("2000.00"), value_on=w.today, effect=PrepaymentEffect.REDUCE_INSTALMENT,
+            key="p", channel="transfer", payer="Li Hua",
+        )  # fmt: skip
+    house.close_through(date(2025, 4, 4), daily=False)
+    house.pay(moved, "500.00", date(2025, 4, 5))
+    house.close_through(date(2025, 5, 5), daily=False)
+    with house.work() as w:
+        plan = RestructurePlan(instalments=10, capitalise_arrears=True, reason="illness")
+        restructure(w, moved, plan=plan, key="r")
+        waive(w, waived, component=Component.FEES, amount=cny("15.00"), reason="goodwill", key="w")
+    with house.database.read() as r:
+        lines = loan_page(r, moved).lines
+        before = {version.version: version.id for version in loan_page(r, moved).versions}[1]
+        old = explained_lines(r, moved, before)
+        lines_waived, lines_prepaid = loan_page(r, waived).lines, loan_page(r, prepaid).lines
+        assert failed_checks(r) == ()
+    figures = [(line.principal, line.interest, line.paid, line.balance, line.status) for line in lines[:3]]
+    assert figures == [
+        (cny("1000.00"), cny("120.00"), cny("1120.00"), cny("11000.00"), LineStatus.PAID),
+        (cny("390.00"), cny("110.00"), cny("500.00"), cny("10610.00"), LineStatus.PAID),
+        (cny("0.00"), cny("0.00"), cny("0.00"), cny("10610.00"), LineStatus.NOTHING),
+    ]
+    assert sum(line.principal.minor for line in lines[3:]) == 10_710_00, "with the interest of 30 April"
+    assert (len(lines), lines[-1].balance) == (13, cny("0.00"))
+    assert [row.line.open for row in old[:3]] == [cny("0.00"), cny("610.00"), cny("1100.00")], "as it stood"
+    assert (lines_waived[1].waived, lines_waived[1].paid, lines_waived[1].open) == (
+        cny("15.00"), cny("0.00"), cny("1115.00"),
+    )  # fmt: skip
+    assert lines_prepaid[0].balance == cny("11000.00")
+    assert lines_prepaid[1].principal == cny("818.18"), "the 9,000 left over 11 rows"
 
 
 def test_a_preview_tells_what_booking_then_does(house: House) -> None:
