@@ -83,6 +83,17 @@ SPECS = {**SPECS, "reason": _WORDING, "override_reason": _WORDING, "condition": 
 OPTIONAL = frozenset(
     {"jurisdictions", "segments", "valid_from", "valid_to", "source", "law", "note", "may_override", "seats"}
 )
+GIVEN = {  # values a row may give -> their words, and how they are written
+    "amount_max": (Text("Largest amount"), "CNY 50000; EUR 10000"),
+    "tenor_max": (Text("Longest term in months"), ""),
+}
+
+
+def _given(name: str) -> Column:
+    title, hint = GIVEN.get(name, (name, ""))
+    return Column(VALUE + name, "output", title, hint=hint)
+
+
 DEFAULT_VALUES = ("amount_max", "tenor_max")
 
 
@@ -94,7 +105,7 @@ def table_columns(raw: Mapping[str, Any], *, gives: bool | None = None) -> tuple
     gives = bool(values) if gives is None else gives
     said: tuple[Column, ...]
     if gives:
-        said = tuple(Column(VALUE + name, "output", name) for name in values or DEFAULT_VALUES)
+        said = tuple(_given(name) for name in values or DEFAULT_VALUES)
     else:
         said = (
             Column("outcome", "choice", Text("Outcome"), tuple(one.value for one in Outcome)),
@@ -174,7 +185,7 @@ def _check_ids(sheet: Sheet, raws: Sequence[Mapping[str, Any]], errors: dict[str
         if not REASON_ID.fullmatch(key):
             errors[f"r{at}-id"] = Text("A row needs an id in capital letters, like DTI_ABOVE_LIMIT")
         elif key in seen:
-            errors[f"r{at}-id"] = Text("An id is used twice")
+            errors[f"r{at}-id"] = Text("The id {id} is used twice", id=key)
         seen.add(key)
 
 

@@ -184,8 +184,9 @@ def _check(table: DecisionTable) -> None:
     ids = [row.id for row in table.rows]
     if not ids:
         raise refuse(table.name, Text("A table has at least one row"))
-    if len(set(ids)) != len(ids):
-        raise refuse(table.name, Text("An id is used twice"))
+    twice = next((one for at, one in enumerate(ids) if one in ids[:at]), None)
+    if twice is not None:
+        raise refuse(table.name, Text("The id {id} is used twice", id=twice))
     judging = [row for row in table.rows if row.outcome is not None]
     if judging and table.gives_values:
         raise refuse(table.name, Text("This table mixes outcomes and values"))
@@ -323,6 +324,12 @@ def _operand(where: str, entry: Fact, raw: Any) -> FactValue:
             return found if (found := _day(where, raw)) is not None else raw
         case (FactType.CODE, str()):
             return raw
+    if entry.type in {FactType.ORDINAL, FactType.CHOICE}:
+        known = ", ".join(str(choice.value) for choice in entry.choices)
+        text = Text(
+            "{value} is not a value of {name}: choose among {known}", value=repr(raw), name=entry.name, known=known
+        )
+        raise refuse(where, text)
     kind = f"{entry.type.value} {entry.unit}" if entry.unit else entry.type.value
     raise refuse(where, Text("{value} is not a value of {name} ({kind})", value=repr(raw), name=entry.name, kind=kind))
 
@@ -332,7 +339,11 @@ def _decimal(where: str, entry: Fact, raw: str) -> Decimal:
     try:
         value = Decimal(raw.rstrip("%").strip() if percent else raw)
     except InvalidOperation:
-        raise refuse(where, Text("{value} is not a number for {name}", value=repr(raw), name=entry.name)) from None
+        way = "55%, 0.55" if entry.type is FactType.RATIO and not entry.unit else "2.5"
+        text = Text(
+            "{value} is not a number for {name}: write it like {way}", value=repr(raw), name=entry.name, way=way
+        )
+        raise refuse(where, text) from None
     value = value / 100 if percent else value
     if not value.is_finite() or value != value.quantize(Decimal("0.000001")):
         text = Text("{value} for {name} has more than six decimals or no end", value=repr(raw), name=entry.name)

@@ -47,6 +47,11 @@ class LinkedApplication:
     same_person: bool
 
 
+def is_renamed(name: str, one: LinkedApplication) -> bool:
+    """True where the same identity applied under another name than this: not the same person, but a warning."""
+    return one.same_person and plain_name(one.name) != plain_name(name)
+
+
 @dataclass(frozen=True, slots=True)
 class SharedCounts:
     """How many other people share something; a person's own earlier applications count nothing here."""

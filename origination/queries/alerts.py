@@ -15,6 +15,7 @@ from core.db import Work
 from core.domain.errors import NotFound
 from core.domain.texts import Text
 from core.tables import PartyRow
+from origination.domain.identity.check import index_number
 from origination.domain.screening.birth import Birth, BirthMatch, compare_to_any
 from origination.domain.screening.country import CountryMatch, compare_countries
 from origination.domain.screening.index import identifier_token
@@ -214,5 +215,5 @@ def _identifiers(entry: Mapping[str, Any], party: PartyRow) -> Compared:
     listed = ", ".join(f"{kind} {value}" for kind, value in pairs)
     number = party.identity_number
     equal = bool(number) and identifier_token(number or "") in {identifier_token(value) for _, value in pairs} - {""}
-    own = f"…{number[-4:]}" if number else ""
+    own = f"…{index_number(party.identity_kind or '', number)[-4:]}" if number else ""
     return Compared(Text("Identity number"), own, listed, AGREES if equal else UNKNOWN)

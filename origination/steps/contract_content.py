@@ -17,6 +17,7 @@ from core.tables import PartyRow
 from origination.domain.contract import ContractData, ContractParty, PartyRole, masked
 from origination.domain.contract_terms import contract_data
 from origination.domain.esign import masked_address
+from origination.domain.identity.check import index_number
 from origination.domain.lender import LenderProfile
 from origination.domain.offer import Terms, request_schedule
 from origination.queries.rows import accepted_offer, answers_of, product_of
@@ -81,7 +82,7 @@ def _borrower(party: PartyRow, answers: Mapping[str, FactValue], locale: str) ->
         is_company=company,
         name=party.name,
         identity_label=_word("company_id_kind" if company else "id_kind", party.identity_kind, locale),
-        identity_masked=masked(party.identity_number or ""),
+        identity_masked=masked(index_number(party.identity_kind or "", party.identity_number or "")),
         address=_address(answers, locale) or contact_value(party, "address") or "",
         email=contact_value(party, "email") or "",
         phone_masked=masked_address(phone) if phone else "",

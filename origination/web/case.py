@@ -148,13 +148,14 @@ def _findings(view: CaseView) -> list[dict[str, Any]]:
     looks = {"info": "good", "refer": "warn", "fail": "bad"}
     if view.kyc is None:
         return []
-    return [
+    found = [
         {
-            "look": "info" if found["severity"] == "info" and found["code"] in REMARKS else looks[found["severity"]],
-            "text": explain(found),
+            "look": "info" if one["severity"] == "info" and one["code"] in REMARKS else looks[one["severity"]],
+            "text": explain(one),
         }
-        for found in view.kyc.findings
+        for one in view.kyc.findings
     ]
+    return sorted(found, key=lambda one: ("bad", "warn", "info", "good").index(one["look"]))
 
 
 def _back(application_id: UUID, anchor: str = "") -> AnyResponse:

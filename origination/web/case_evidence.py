@@ -17,7 +17,7 @@ from origination.domain.application import SECTIONS
 from origination.domain.evidence import EvidenceKind, EvidencePolicy, documentable
 from origination.domain.ownership import BasisKind
 from origination.domain.papers import BANK_FILE, papers_for
-from origination.domain.traces import TRACE_TEXTS
+from origination.domain.traces import TRACE_TEXTS, is_renamed
 from origination.queries.evidence import AccountView, Evidence, YearView, case_evidence
 from origination.queries.links import linked_applications
 from origination.queries.officer import CaseView
@@ -43,6 +43,7 @@ def evidence_context(r: Work, view: CaseView) -> dict[str, Any]:
     found = case_evidence(r, view.line.id)
     owned = case_ownership(r, view.line.id) if view.product.segment == "sme" else None
     linked = linked_applications(r, view.line.id, days=r.policy(EvidencePolicy).window_days)
+    renamed = frozenset(one.id for one in linked if is_renamed(view.line.applicant_name or "", one))
     names = {paper.id: paper_name(paper.kind) for paper in view.documents}
     years = [year.accounts for year in found.years]
     return {
@@ -64,7 +65,8 @@ def evidence_context(r: Work, view: CaseView) -> dict[str, Any]:
         "owners_diagram": None if owned is None else owners_diagram(owned),
         "basis_words": BASIS_WORDS,
         "linked": linked,
-        "links_star": links_star(linked),
+        "links_star": links_star(linked, renamed),
+        "renamed": renamed,
         "trace_texts": TRACE_TEXTS,
         "window_days": r.policy(EvidencePolicy).window_days,
         "ask_choices": [(kind, paper_name(kind)) for kind in papers_for(view.product.segment)],

@@ -22,6 +22,7 @@ bp = Blueprint("case_letters", __name__)
 SENDING = {
     "queued": (Text("On its way"), "wait"),
     "held": (Text("Held back"), "warn"),
+    "demo": (Text("Demonstration: not sent"), "info"),
     "sent": (Text("Sent"), "good"),
     "failed": (Text("Could not be sent"), "bad"),
 }

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from uuid import UUID
 
-from origination.domain.ownership import OwnerKind
+from origination.domain.ownership import Holding, OwnerKind
 from origination.domain.traces import LinkedApplication, TraceKind
 from origination.queries.ownership import OwnershipView
 
 BOX_WIDTH, BOX_HEIGHT, GAP, LEVEL = 168, 46, 20, 108
-SIDE, BESIDE = 14, 46  # free at both sides; how far a way back runs beside the way there
+LETTER = 8
+SIDE, BESIDE = 14, 64  # free at both sides; how far a way back runs beside the way there
 LINKS_DRAWN = 10
-_NAME_MAX = 22
+_NAME_MAX, _SPOKE_NAME_MAX = 20, 17
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +52,12 @@ class Diagram:
     arrows: tuple[Arrow, ...]
 
 
-def short(name: str) -> str:
-    """A name that fits into a box; Han characters are twice as wide."""
+def short(name: str, most: int = _NAME_MAX) -> str:
+    """A name that fits into a box of `most` letters; Han characters are twice as wide."""
     width, out = 0, ""
     for c in name:
         width += 2 if ord(c) > 0x2E80 else 1
-        if width > _NAME_MAX:
+        if width > most:
             return out.rstrip() + "…"
         out += c
     return out
@@ -73,7 +75,7 @@ def owners_diagram(view: OwnershipView) -> Diagram | None:
     for at in sorted(rows):  # an owner stands near what it owns
         if at:
             rows[at].sort(key=lambda party: (_middle_of(party, rows[at - 1], view), case.graph.owners[party].name))
-    place = _places(rows)
+    plan = _Plan(level, rows, _places(rows))
     lines = {line.owner.id: line for line in view.lines}
     boxes = tuple(
         Box(
@@ -81,17 +83,50 @@ def owners_diagram(view: OwnershipView) -> Diagram | None:
             "" if party == case.company else _percent(lines[party].effective),
             _look(party, view),
         )
-        for party, (x, y) in place.items()
+        for party, (x, y) in plan.place.items()
     )  # fmt: skip
-    arrows = []
-    for held in case.graph.holdings:
-        if held.owner in place and held.company in place:
-            points = _route(held.owner, held.company, level, rows, place)
-            (x1, y1), (x2, y2) = points[:2]
-            beside = (round(x1 * 0.62 + x2 * 0.38) + 6, round(y1 * 0.62 + y2 * 0.38) + 4)
-            arrows.append(Arrow(_curve(points), *beside, _percent(held.share), held.control is not None))
-    width = max(x for x, _ in place.values()) + BOX_WIDTH + SIDE
-    return Diagram(width, 16 + max(rows) * LEVEL + BOX_HEIGHT, boxes, tuple(arrows))
+    arrows = _arrows(plan, [held for held in case.graph.holdings if {held.owner, held.company} <= plan.place.keys()])
+    right = [x + BOX_WIDTH for x, _ in plan.place.values()] + [one.x + LETTER * len(one.text) for one in arrows]
+    return Diagram(max(right) + SIDE, 16 + max(rows) * LEVEL + BOX_HEIGHT, boxes, arrows)
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """Where everything stands: each party's level, the parties of each row from left to right, upper left corners."""
+
+    level: Mapping[str, int]
+    rows: Mapping[int, Sequence[str]]
+    place: Mapping[str, tuple[int, int]]
+
+    def is_down(self, held: Holding) -> bool:
+        """False for the way back of a ring."""
+        return self.level[held.owner] > self.level[held.company]
+
+
+def _arrows(plan: _Plan, holdings: Sequence[Holding]) -> tuple[Arrow, ...]:
+    """One for each holding; those that leave or reach the same box stand apart, in the order of their other ends."""
+    leave = _apart(plan, holdings, lambda held: held.owner, lambda held: held.company, 44)
+    reach = _apart(plan, holdings, lambda held: held.company, lambda held: held.owner, 20)
+    found = []
+    for held in holdings:
+        points = _route(plan, held, leave[held], reach[held])
+        (x1, y1), (x2, y2) = points[:2]
+        beside = (round(x1 * 0.62 + x2 * 0.38) + 6, round(y1 * 0.62 + y2 * 0.38) + 4)
+        found.append(Arrow(_curve(points), *beside, _percent(held.share), held.control is not None))
+    return tuple(found)
+
+
+def _apart(
+    plan: _Plan, holdings: Sequence[Holding], at: Callable[[Holding], str], other: Callable[[Holding], str], most: int
+) -> dict[Holding, int]:
+    """How far from the middle of its box each line meets it."""
+    found = dict.fromkeys(holdings, 0)
+    for party in plan.place:
+        mine = [held for held in holdings if at(held) == party and plan.is_down(held)]
+        mine.sort(key=lambda held: plan.place[other(held)][0])
+        step = min(most, (BOX_WIDTH - 40) // max(1, len(mine)))
+        found |= {held: round((n - (len(mine) - 1) / 2) * step) for n, held in enumerate(mine)}
+    return found
 
 
 def _places(rows: Mapping[int, Sequence[str]]) -> dict[str, tuple[int, int]]:
@@ -105,24 +140,22 @@ def _places(rows: Mapping[int, Sequence[str]]) -> dict[str, tuple[int, int]]:
     return place
 
 
-def _route(
-    owner: str, company: str, level: Mapping[str, int], rows: Mapping[int, Sequence[str]],
-    place: Mapping[str, tuple[int, int]],
-) -> list[tuple[int, int]]:  # fmt: skip
+def _route(plan: _Plan, held: Holding, leave: int, reach: int) -> list[tuple[int, int]]:
     """Points from an owner down to what it owns; a way back up, or sideways, of a ring runs beside the way down."""
-    (x1, y1), (x2, y2) = place[owner], place[company]
-    if level[owner] == level[company]:
+    (x1, y1), (x2, y2) = plan.place[held.owner], plan.place[held.company]
+    here, there = plan.level[held.owner], plan.level[held.company]
+    if here == there:
         right = x1 < x2
         start = (x1 + BOX_WIDTH if right else x1, y1 + BOX_HEIGHT // 2)
         return [start, (x2 if right else x2 + BOX_WIDTH, y2 + BOX_HEIGHT // 2)]
-    down = level[owner] > level[company]
-    aside = 0 if down else BESIDE
-    points = [(x1 + BOX_WIDTH // 2 + aside, y1 + BOX_HEIGHT if down else y1)]
-    end = (x2 + BOX_WIDTH // 2 + aside, y2 if down else y2 + BOX_HEIGHT)
-    steps = range(level[owner] - 1, level[company], -1) if down else range(level[owner] + 1, level[company])
+    down = here > there
+    middle = BOX_WIDTH // 2 + (0 if down else BESIDE)
+    points = [(x1 + middle + leave, y1 + BOX_HEIGHT if down else y1)]
+    end = (x2 + middle + reach, y2 if down else y2 + BOX_HEIGHT)
+    steps = range(here - 1, there, -1) if down else range(here + 1, there)
     for n, at in enumerate(steps, 1):
-        towards = points[0][0] + (end[0] - points[0][0]) * n / (len(steps) + 1)
-        x, top = _gap(towards, [place[party] for party in rows[at]]), place[rows[at][0]][1]
+        row = [plan.place[party] for party in plan.rows[at]]
+        x, top = _gap(points[0][0] + (end[0] - points[0][0]) * n / (len(steps) + 1), row), row[0][1]
         points += [(x, top - 6), (x, top + BOX_HEIGHT + 6)] if down else [(x, top + BOX_HEIGHT + 6), (x, top - 6)]
     return [*points, end]
 
@@ -197,16 +230,17 @@ class Spoke:
     same_person: bool
 
 
-def links_star(linked: Sequence[LinkedApplication]) -> tuple[Spoke, ...]:
-    """The nearest applications on an ellipse of 520 x 260 around its middle (260, 130), the first at the top."""
+def links_star(linked: Sequence[LinkedApplication], renamed: Collection[UUID] = ()) -> tuple[Spoke, ...]:
+    """The nearest applications on an ellipse of 520 x 260 around its middle (260, 130), the first at the top;
+    `renamed` are those of the same number under another name."""
     shown = sorted(linked, key=lambda one: (-len(one.kinds), one.reference or ""))[:LINKS_DRAWN]
     spokes = []
     for n, one in enumerate(shown):
         angle = 2 * math.pi * n / max(1, len(shown)) - math.pi / 2
         spokes.append(
             Spoke(
-                round(260 + 185 * math.cos(angle)), round(130 + 92 * math.sin(angle)), short(one.name),
-                tuple(sorted(one.kinds, key=list(TraceKind).index)), one.same_person,
+                round(260 + 185 * math.cos(angle)), round(130 + 92 * math.sin(angle)), short(one.name, _SPOKE_NAME_MAX),
+                tuple(sorted(one.kinds, key=list(TraceKind).index)), one.same_person and one.id not in renamed,
             )
         )  # fmt: skip
     return tuple(spokes)

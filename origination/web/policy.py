@@ -212,6 +212,9 @@ def cases(edition_id: UUID) -> Response | tuple[str, int]:
                 w, edition_id, with_section(found.row.text, "case", kept),
                 expected_version=request.form.get("version", type=int),
             )  # fmt: skip
+    except InvalidInput as error:
+        at = request.form.get("at", "")
+        return refused(edition_id, InvalidInput({f"case-{at}-{n}" if at else n: t for n, t in error.fields.items()}))
     except LendingError as error:
         return refused(edition_id, error)
     return redirect(url_for("policy.page", edition_id=edition_id, _anchor="cases"), code=303)

@@ -16,6 +16,7 @@ from core.domain.money import Money
 from core.domain.texts import Text
 from core.i18n import CHINESE, current_locale, show, translate
 from origination.domain.application import Section
+from origination.domain.identity.check import index_number
 from origination.domain.papers import PAPERS
 from origination.domain.product import Product
 
@@ -138,8 +139,8 @@ def _pinyin(name: str) -> list[str]:
 
 
 def masked(number: str) -> str:
-    """Recognisable to its owner, useless to anybody else: `•••• 1234`."""
-    plain = "".join(number.split())
+    """Recognisable to its owner, useless to anybody else: `•••• 1234`; of machine-readable lines the number in them."""
+    plain = "".join((index_number("passport", number) if "<" in number else number).split())
     return "•••• " + plain[-4:] if len(plain) > 6 else "••••"
 
 

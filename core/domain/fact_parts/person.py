@@ -32,7 +32,10 @@ IDENTITY = (
         FactType.TEXT,
         Source.APPLICANT,
         Text("Document number"),
-        hint=Text("We must know who borrows. It is stored encrypted and shown masked."),
+        hint=Text(
+            "We must know who borrows. It is stored encrypted and shown masked. Of a passport or card you may enter "
+            "all machine-readable lines (with <<): then nobody has to compare it by hand."
+        ),
         protected=True,
         sensitive=True,
     ),

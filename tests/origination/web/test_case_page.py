@@ -73,7 +73,7 @@ def test_every_panel_is_there(house, app, browser, applicant, officer, product):
         assert f'id="{panel}"' in page.text, panel
     if product.startswith("sme"):
         assert page.text.count('class="diagram-box') >= 3
-        assert "Beneficial owner from 25% (exceeded), EU" in page.text or "Beneficial owner from 25%" in page.text
+        assert "Beneficial owner: more than 25% in the end" in page.text
 
 
 def test_a_statement_sent_on_by_the_officer_is_read_and_flagged(house, app, browser, applicant, officer):
