@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -15,12 +15,13 @@ from core.domain.actor import Role
 from core.domain.errors import InvalidInput, LendingError, NotAllowed
 from core.domain.money import Money
 from core.domain.texts import Text
-from core.i18n import current_locale, gettext, ngettext, translate
+from core.i18n import current_locale, gettext, ngettext, show, translate
 from core.web.forms import Form, read_choice, read_date, read_money, read_text
 from core.web.guards import allow
 from core.web.work import actor, read, work
+from repayment.domain.entry_names import EVENT_NAMES
 from repayment.domain.state import EventKind, LoanStatus
-from repayment.queries.changes import changes_of, hand_over_of, open_proposals
+from repayment.queries.changes import ChangeView, changes_of, hand_over_of, open_proposals
 from repayment.queries.collector import Stretch, borrower, desk, messages_of_loan
 from repayment.queries.loan_page import LoanPage, ReminderView, loan_page
 from repayment.steps.hold import HoldKind, place_hold, release_hold
@@ -117,7 +118,7 @@ def _page(loan_id: UUID, form: Form, shown: Mapping[UUID, str] | None = None) ->
         holds=standing, may_work=actor().has(*WORKERS), shown=shown or {}, locale=_folder(),
         active=found.summary.status is LoanStatus.ACTIVE, look=STATUS_LOOKS[found.summary.status],
         open_promise=next((one for one in found.promises if one.status == "OPEN"), None),
-        history=_history(found), promise_looks=PROMISE_LOOKS, hold_names=HOLD_NAMES, stage_names=STAGE_NAMES,
+        history=_history(found, changes), promise_looks=PROMISE_LOOKS, hold_names=HOLD_NAMES, stage_names=STAGE_NAMES,
         channel_names=CHANNEL_NAMES, status_looks=STATUS_LOOKS, line_looks=LINE_LOOKS,
         outcomes=list(OUTCOME_NAMES.items()), holds_offered=[(name, HOLD_NAMES[name]) for name in HOLDS_OFFERED],
         contact_channels=list(CHANNEL_NAMES.items()),
@@ -141,8 +142,8 @@ def _stands(hold: Any, today: Any) -> bool:
     return hold.released_on is None and (hold.until_on is None or hold.until_on >= today)
 
 
-def _history(found: LoanPage) -> list[dict[str, Any]]:
-    """Contacts, reminders, promises and holds as one line of time, latest first."""
+def _history(found: LoanPage, changes: Sequence[ChangeView]) -> list[dict[str, Any]]:
+    """Contacts, reminders, promises, holds and changes of the loan as one line of time, latest first."""
     events: list[tuple[Any, dict[str, Any]]] = []
     for one in found.contacts:
         title = f"{translate(CHANNEL_NAMES.get(one.channel, one.channel))}: {translate(OUTCOME_NAMES[one.outcome])}"
@@ -166,6 +167,14 @@ def _history(found: LoanPage) -> list[dict[str, Any]]:
         title = translate(Text("On hold: {kind}", kind=translate(HOLD_NAMES[hold.kind])))
         events.append((hold.from_on, {"title": title, "at": hold.from_on, "by": hold.actor_name, "text": hold.reason,
                                       "icon": "hand-stop", "kind": "warn"}))  # fmt: skip
+    for change in changes:
+        title = translate(EVENT_NAMES[change.kind])
+        if change.amount:
+            title = f"{title}: {show(change.amount)}"
+        if change.reversed_on:
+            title = f"{title} – {translate(Text('taken back on {day}', day=change.reversed_on))}"
+        events.append((change.value_on, {"title": title, "at": change.value_on, "by": change.actor_name,
+                                         "text": change.data.get("reason", ""), "icon": "edit"}))  # fmt: skip
     return [event for _, event in sorted(events, key=lambda pair: pair[0], reverse=True)]
 
 
