@@ -62,9 +62,16 @@ class Booster:
         """From XGBoost's JSON."""
         return cls(features, _xgboost().Booster(model_file=bytearray(model)))
 
-    def margin(self, matrix: np.ndarray) -> np.ndarray:
-        """Log-odds of bad for encoded rows (rows, features)."""
-        return np.asarray(self.inner.predict(_dmatrix(self._features, matrix), output_margin=True), dtype=np.float64)
+    def margin(self, matrix: np.ndarray, rounds: int | None = None) -> np.ndarray:
+        """Log-odds of bad for encoded rows (rows, features), by the first `rounds` trees or as many as there are."""
+        upto = self.rounds if rounds is None else min(rounds, self.rounds)
+        found = self.inner.predict(_dmatrix(self._features, matrix), output_margin=True, iteration_range=(0, upto))
+        return np.asarray(found, dtype=np.float64)
+
+    @property
+    def rounds(self) -> int:
+        """How many trees it has."""
+        return int(self.inner.num_boosted_rounds())
 
     def contributions(self, matrix: np.ndarray) -> np.ndarray:
         """xgboost's own `pred_contribs` (rows, features + 1); the last column is the bias."""
@@ -87,10 +94,10 @@ def train_booster(
     watch: tuple[np.ndarray, np.ndarray] | None = None,
     cluster: str | None = None,
 ) -> tuple[Booster, int]:
-    """Trains on encoded rows (rows, features); gives the booster and its rounds.
+    """Trains on encoded rows (rows, features); gives the booster and its best number of rounds.
 
     `additive` lets each tree use one feature only. With `watch` (rows, outcome) training stops when its log-loss has
-    not fallen for a while, and the booster is cut to the best round. `cluster` is the address of a Dask scheduler.
+    not fallen for a while; the booster keeps the trees after the best. `cluster` is the address of a Dask scheduler.
     """
     xgboost = _xgboost()
     if cluster is not None:
@@ -109,8 +116,7 @@ def train_booster(
         early_stopping_rounds=patience,
         verbose_eval=False,
     )
-    best = int(inner.best_iteration) + 1
-    return Booster(features, inner[:best]), best
+    return Booster(features, inner), int(inner.best_iteration) + 1
 
 
 def _train_on_cluster(
@@ -142,8 +148,7 @@ def _train_on_cluster(
             early_stopping_rounds=None if watch is None else max(30, round(3 / plan.eta)),
         )  # fmt: skip
         inner = found["booster"]
-    best = plan.rounds if watch is None else int(inner.best_iteration) + 1
-    return Booster(features, inner[:best]), best
+    return Booster(features, inner), plan.rounds if watch is None else int(inner.best_iteration) + 1
 
 
 def _params(features: Sequence[Feature], plan: Plan, *, additive: bool, seed: int) -> dict[str, Any]:

@@ -42,10 +42,10 @@ class Fit:
     booster: Booster | None
     woe: WoeFit | None
 
-    def margin(self, columns: Columns) -> np.ndarray:
-        """Log-odds of bad of encoded rows."""
+    def margin(self, columns: Columns, rounds: int | None = None) -> np.ndarray:
+        """Log-odds of bad of encoded rows, by the first `rounds` trees or as many as there are."""
         if self.booster is not None:
-            return self.booster.margin(np.column_stack(columns))
+            return self.booster.margin(np.column_stack(columns), rounds)
         assert self.woe is not None
         return self.woe.margin(columns)
 
@@ -79,7 +79,7 @@ def fit_once(
     watch: tuple[Columns, np.ndarray] | None = None, *, cluster: str | None = None,
     rows_weigh: np.ndarray | None = None,
 ) -> tuple[Fit, int]:  # fmt: skip
-    """One fit on encoded columns; with `watch` stopped early. Gives the fit and its rounds (0 for a regression).
+    """One fit on encoded columns; with `watch` stopped early. Gives the fit and its best rounds (0 for a regression).
 
     `cluster` is the address of a Dask scheduler to grow the trees on. `rows_weigh` is a weight for every row; a
     regression takes none.
@@ -188,15 +188,14 @@ def choose_plan(
         margins = np.empty(len(bad))
         for k in range(count):
             inside, outside = fold != k, fold == k
-            fit, _ = fit_once(
+            fit, best = fit_once(
                 kind, features, take(columns, inside), bad[inside], plan, seed, (take(columns, outside), bad[outside]),
                 cluster=cluster,
             )  # fmt: skip
-            margins[outside] = fit.margin(take(columns, outside))
+            margins[outside] = fit.margin(take(columns, outside), best)
             progress("search", (at * count + k + 1) / (len(plans) * count))
         tried.append((plan.name, log_loss(bad, 1 / (1 + np.exp(-margins))), auc(bad, margins)))
-    best = min(range(len(plans)), key=lambda at: tried[at][1])
-    return plans[best], tuple(tried)
+    return plans[min(range(len(plans)), key=lambda at: tried[at][1])], tuple(tried)
 
 
 def fit_folds(
@@ -212,26 +211,31 @@ def fit_folds(
 ) -> Fitted:
     """Cross-fits the plan: rounds by early stopping, and the calibration of margins from rows a fold did not see.
 
+    The margins are taken at the mean of the best rounds, the same for all folds: each at its own best would flatter
+    itself, and the slope with it, the more the fewer the rows. The card has more rows and grows on in proportion.
+
     `rows_weigh` counts in the fits only: the calibration takes rows as they came, so that the PD stays true.
     """
     count = 5 if len(bad) < 40_000 else 3
     fold = folds_of(bad, count, seed + 1)
     margins = np.empty(len(bad))
-    rounds, areas = [], []
+    fits, rounds = [], []
     for k in range(count):
         inside, outside = fold != k, fold == k
-        held = take(columns, outside)
-        fit, used = fit_once(
-            kind, features, take(columns, inside), bad[inside], plan, seed, (held, bad[outside]), cluster=cluster,
-            rows_weigh=None if rows_weigh is None else rows_weigh[inside],
+        fit, best = fit_once(
+            kind, features, take(columns, inside), bad[inside], plan, seed, (take(columns, outside), bad[outside]),
+            cluster=cluster, rows_weigh=None if rows_weigh is None else rows_weigh[inside],
         )  # fmt: skip
-        margins[outside] = fit.margin(held)
-        rounds.append(used)
-        areas.append(auc(bad[outside], margins[outside]))
+        fits.append(fit)
+        rounds.append(best)
         progress("folds", (k + 1) / count)
+    mean = float(np.mean(rounds))
+    for k, fit in enumerate(fits):
+        margins[fold == k] = fit.margin(take(columns, fold == k), max(1, round(mean)))
+    areas = [auc(bad[fold == k], margins[fold == k]) for k in range(count)]
     intercept, slope = fit_calibration(bad, margins)
     if slope <= 0.05:  # nothing was learnt: keep the order, say nothing stronger
         slope = 0.05
         intercept = fit_calibration(bad, slope * margins, slope=False)[0]
-    grown = round(float(np.mean(rounds)) * (count / (count - 1)) ** 0.5)
-    return Fitted(plan, max(1, grown) if plan else 0, intercept, slope, margins, tuple(areas), ())
+    grown = max(1, round(mean * (count / (count - 1)) ** 0.5)) if plan else 0
+    return Fitted(plan, grown, intercept, slope, margins, tuple(areas), ())
