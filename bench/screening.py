@@ -106,7 +106,13 @@ def grown(names: int) -> list[ListedEntry]:
 def _mixed(pool: list[str]) -> str:
     one, other = random.choice(pool).split(), random.choice(pool).split()
     words = one[: max(1, len(one) // 2)] + other[len(other) // 2 :]
-    return " ".join(word if random.random() < 0.7 else word[:1] + word[1:][::-1] for word in words)
+    return " ".join(word if random.random() < 0.7 else _turned(word) for word in words)
+
+
+def _turned(word: str) -> str:
+    """A word that nobody has met; a comma behind it stays there."""
+    bare = word.rstrip(",")
+    return bare[:1] + bare[1:][::-1] + word[len(bare) :]
 
 
 def aliases(folder: Path) -> None:

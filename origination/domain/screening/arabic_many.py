@@ -144,11 +144,17 @@ class LatinWords:
         for row, word in enumerate(words):
             self._chars[row, : len(word)] = np.frombuffer(word.encode(), dtype=np.uint8)
         self._sizes = np.array([len(word) for word in words], dtype=np.int32)
-        self._consonants = np.array([_consonants(word) for word in words], dtype=np.float64)
+        self._letters = np.array([letters_of(word) for word in words], dtype=np.uint32)
+        self.consonants = np.array([_consonants(word) for word in words], dtype=np.float64)
+
+    @staticmethod
+    def own_size(native: str) -> float:
+        """What the cost of reading `native` is set against at least."""
+        return max(_written(bare(native)), 2)
 
     def sizes(self, native: str) -> Floats:
         """What the cost of reading `native` as each word is set against."""
-        return np.maximum(self._consonants, max(_written(bare(native)), 2))
+        return np.maximum(self.consonants, self.own_size(native))
 
     def readings(self, native: str, rows: NDArray[np.int32], least: float = 0.0) -> Floats:
         """How well `native` can be read as each of the words (by number), as arabic_similarity says.
@@ -161,8 +167,9 @@ class LatinWords:
             return out
         every = self.sizes(native)[rows]
         # Letters that are always heard and have no consonant on the other side, and the other way round.
-        heard = self._consonants[rows]
+        heard = self.consonants[rows]
         unheard = np.maximum(sum(letter in ALWAYS_HEARD for letter in letters) - heard, heard - _capacity(letters))
+        unheard = np.maximum(unheard, self._strange(letters, rows))
         going = np.flatnonzero(unheard * _LEAST_MISS <= (1.0 - least) * every + _ROUNDING)
         if not going.size:
             return out
@@ -177,6 +184,30 @@ class LatinWords:
                 state = state.only(kept)
         out[going] = _likeness(state.ends(), every[going])
         return out
+
+    def _strange(self, letters: str, rows: NDArray[np.int32]) -> NDArray[np.int64]:
+        """How many consonants at least are on one side alone: each costs a miss."""
+        theirs = self._letters[rows]
+        known = letters_of("".join(sound for letter in letters for sound in LETTERS.get(letter, ()))) | _FREE
+        extra = np.bitwise_count(theirs & ~np.uint32(known)).astype(np.int64)
+        missing = np.zeros(rows.size, dtype=np.int64)
+        for letter in letters:
+            if letter in ALWAYS_HEARD:
+                missing += (theirs & np.uint32(letters_of("".join(LETTERS[letter])) & ~_VOWELS)) == 0
+        return np.maximum(extra, missing)
+
+
+def letters_of(word: str) -> int:
+    """The letters of a Latin word as bits."""
+    bits = 0
+    for char in word:
+        bits |= 1 << (ord(char) - ord("a") if "a" <= char <= "z" else 26)
+    return bits
+
+
+_VOWELS = letters_of("".join(SHORT_VOWELS))
+# An h at the end is heard or not.
+_FREE = _VOWELS | letters_of("h")
 
 
 @dataclass

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from core.domain.texts import Text
 from origination.domain.screening import han_person, lexicon
 from origination.domain.screening.alignment import JOIN_MIN, NATIVE_JOIN_LETTERS, Alignment, align
@@ -108,10 +110,16 @@ def _is_written_together(title: Word, name: Word, others: tuple[Word, ...], text
 def _forgive_repeats(left: list[Word], other: list[Word], words: tuple[Word, ...]) -> list[Word]:
     """`Sergey Sergey Shoigu` is Sergey Shoigu; but a repeated word does not excuse another one on the other side."""
     surplus = _names(left) - _names(other)
+    if surplus <= 0:
+        return left
+    # What stands left over every time counts once.
+    every, over = (Counter(word.text for word in side) for side in (words, left))
+    spare = {text: count - (count == every[text]) for text, count in over.items()}
     out = []
     for word in left:
-        if surplus > 0 and word.role is Role.NAME and sum(w.text == word.text for w in words) > 1:
+        if surplus > 0 and word.role is Role.NAME and every[word.text] > 1 and spare[word.text] > 0:
             surplus -= 1
+            spare[word.text] -= 1
         else:
             out.append(word)
     return out

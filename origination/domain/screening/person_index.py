@@ -1,45 +1,48 @@
 """The listed people in memory: from a name to the few that could reach the wanted score.
 
-For each listed name an upper bound of the score follows from which of the words have an alike partner; only names
-whose bound reaches the score are compared precisely. The bound mirrors the arithmetic of person.py.
+For each listed name an upper bound of the score (person_bound.py) follows from which of the words have an alike
+partner; only names whose bound reaches the score are compared precisely.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from origination.domain.screening import lexicon
 from origination.domain.screening.alignment import JOIN_MIN, JOINED_LIKE, NATIVE_JOIN_LETTERS
+from origination.domain.screening.arabic_many import letters_of
 from origination.domain.screening.fold import Spelling, spell
-from origination.domain.screening.han import readings, simplify, split_surname
+from origination.domain.screening.han import mandarin, readings, simplify, split_surname
 from origination.domain.screening.han_foreign import begins_with, classes, classes_of, parts_of, pattern
-from origination.domain.screening.han_person import southern
+from origination.domain.screening.han_person import southern, spellings
 from origination.domain.screening.hongkong import mixed_keys
 from origination.domain.screening.korean import korean_keys
+from origination.domain.screening.person_bound import Fits, is_half
 from origination.domain.screening.similarity import ALIGNED_MIN, lifted, spelling_similarity, word_similarity
 from origination.domain.screening.sino_korean import korean_readings, sounds_key
 from origination.domain.screening.vocabulary import Memory, Vocabulary, VocabularyBuilder
 from origination.domain.screening.wade_giles import chinese_keys
-from origination.domain.screening.words import PARTS_OF_NAMES, Name, Role, Word, native_name
+from origination.domain.screening.words import Name, Role, Word, native_name
 from origination.domain.screening.writing import clean
 
 Floats = NDArray[np.float32]
 Arrays = dict[str, NDArray[np.generic]]
-# What the bound may differ by from the score: weights of very short words, rounding.
-_SLACK = 0.03
-_CONFLICT, _EXTRA, _EXTRA_COMMON = 1.4, 0.2, 0.52
-_JOINED, _ITSELF, _INITIAL_AGREES = 0.99, 0.995, 0.5
+_SOLID = frozenset({Role.NAME, Role.PATRONYMIC})
+_JOINED = 0.99
+# Share of the letters of a romanisation that may be wrong: a fifth of the longer writing.
+_TYPED_WRONG = 0.25
+_EVERY_LETTER = (1 << 27) - 1
 _JOIN_LETTERS, _JOIN_SPELLED = 4, 6
 
 
 def solid_words(name: Name) -> list[Word]:
     """The words that must find a partner: names and patronymics (titles only when there is nothing else)."""
-    solid = list({(w.text, w.native): w for w in name.words if w.role in {Role.NAME, Role.PATRONYMIC}}.values())
+    solid = list({(w.text, w.native): w for w in name.words if w.role in _SOLID}.values())
     return solid or [word for word in name.words if word.role is Role.TITLE]
 
 
@@ -55,11 +58,6 @@ def joined_words(name: Name) -> list[str]:
     return out
 
 
-def is_half(word: Word) -> bool:
-    """`Abd`, `Din`: half a name."""
-    return word.text in PARTS_OF_NAMES or word.native in PARTS_OF_NAMES
-
-
 class PeopleBuilder:
     """Collects what the index needs to know of each listed personal name."""
 
@@ -68,6 +66,8 @@ class PeopleBuilder:
         self.kinds: dict[str, Word] = {}
         self.counts: list[tuple[int, int, int, int]] = []
         self.starts: list[tuple[int, int]] = []
+        self.repeats: list[int] = []
+        self.spelt: list[int] = []
         self.keys: dict[str, list[int]] = defaultdict(list)
 
     def add(self, prepared: Name) -> None:
@@ -79,6 +79,8 @@ class PeopleBuilder:
         initials = sum(word.role is Role.INITIAL for word in prepared.words)
         self.counts.append((len(solid) - fathers, fathers, full, initials))
         self.starts.append(_starts(prepared, solid))
+        self.spelt.append(letters_of("".join(word.text for word in prepared.words)))
+        self.repeats.append(sum(word.role in _SOLID for word in prepared.words) - len(solid) if solid else 0)
         for key in _exact_keys(prepared):
             self.keys[key].append(at)
         for word in solid:
@@ -93,6 +95,8 @@ class PeopleBuilder:
         out: Arrays = {
             "counts": np.array(self.counts, dtype=np.int16).reshape(-1, 4),
             "letters": np.array(self.starts, dtype=np.int32).reshape(-1, 2),
+            "spelt": np.array(self.spelt, dtype=np.uint32),
+            "repeats": np.maximum(0, np.array(self.repeats, dtype=np.int16)),
         }
         for name, builder in (("words", self.words), ("joined", self.joined)):
             tokens, folds, starts, postings = builder.arrays()
@@ -103,6 +107,7 @@ class PeopleBuilder:
         return out | packed_keys(self.keys)
 
 
+_LETTERS = 27
 # Initials that may stand for one another, as in similarity.py.
 _SAME_LETTER = str.maketrans("jyegqchwo", "iiiikkkvu")
 
@@ -116,9 +121,14 @@ def _starts(name: Name, solid: list[Word]) -> tuple[int, int]:
 def _letters(words: Iterable[str]) -> int:
     bits = 0
     for word in words:
-        letter = ord(word[:1].translate(_SAME_LETTER) or "z") - ord("a")
-        bits |= 1 << (letter if 0 <= letter < 26 else 26)
+        bits |= 1 << _letter(word)
     return bits
+
+
+def _letter(word: str) -> int:
+    """The number of the letter that a word begins with, equal for letters that initials may stand for one another."""
+    letter = ord(word[:1].translate(_SAME_LETTER) or "z") - ord("a")
+    return letter if 0 <= letter < _LETTERS - 1 else _LETTERS - 1
 
 
 def packed(words: list[str]) -> NDArray[np.generic]:
@@ -184,14 +194,42 @@ def _wanted_keys(name: Name) -> set[str]:
     return heard | across | {key for key in keys if key[0] in "ck"} | {"s" + key[1:] for key in keys if key[0] == "l"}
 
 
+def _masks(heard: Iterable[str]) -> tuple[int, ...]:
+    """The letters of each reading; for a character that is not read so, more than any name has."""
+    return tuple({letters_of(reading) for reading in heard}) or (_EVERY_LETTER,)
+
+
+@lru_cache(maxsize=20_000)
+def _anyhow(char: str, *, surname: bool) -> tuple[int, ...]:
+    return _masks((*readings(char), *(readings(char, surname=True) if surname else ())))
+
+
+@lru_cache(maxsize=20_000)
+def _southern(char: str, *, surname: bool) -> tuple[int, ...]:  # noqa: ARG001
+    return _masks(southern(char))
+
+
+@lru_cache(maxsize=20_000)
+def _korean(char: str, *, surname: bool) -> tuple[int, ...]:
+    plain = simplify(char)
+    return _masks((*korean_readings(plain), *(korean_readings(plain, surname=True) if surname else ())))
+
+
+@lru_cache(maxsize=20_000)
+def _pinyin(char: str, *, surname: bool) -> tuple[int, ...]:
+    return _masks((*mandarin(simplify(char)), *(readings(char, surname=True)[:1] if surname else ())))
+
+
 class PeopleIndex:
     """Immutable after building but for its memory of similar words."""
 
     def __init__(self, arrays: Arrays) -> None:
         counts = np.asarray(arrays["counts"], dtype=np.float32).reshape(-1, 4)
         self._names, self._fathers, self._full, self._initials = (counts[:, i].copy() for i in range(4))
+        self._spelt = np.asarray(arrays["spelt"], dtype=np.uint32)
+        self._repeats = np.asarray(arrays["repeats"], dtype=np.float32)
         letters = np.asarray(arrays["letters"], dtype=np.int32).reshape(-1, 2)
-        self._initial_letters, self._first_letters = letters[:, 0].copy(), letters[:, 1].copy()
+        self._initial_letters = letters[:, 0].copy()
         folds = {name: unpacked(arrays[f"{name}_folds"]) for name in ("words", "joined")}
         self._words, self._joined = (
             Vocabulary(
@@ -205,18 +243,33 @@ class PeopleIndex:
         self._remembered = Memory()
         self._words_of: dict[int, Word] = {}
         self._classes: dict[str, list[int]] | None = None
+        self._first_counts: NDArray[np.uint8] | None = None
 
     def candidates(self, name: Name, floor: float) -> list[int]:
         """The numbers of the listed names whose score could reach `floor`."""
         found: set[int] = set()
         for key in _wanted_keys(name):
-            found.update(self._keys.get(key, np.empty(0, dtype=np.int32)).tolist())
+            numbers = self._keys.get(key, np.empty(0, dtype=np.int32))
+            found.update((self._spelling(name.han, numbers) if name.han and key[0] == "l" else numbers).tolist())
         if name.han:
             found.update(self._read_as_foreigner(parts_of(clean(name.written), name.han)))
         elif len(self._names):
             at, bound = self._bound(name)
-            found.update(at[bound >= floor - _SLACK].tolist())
+            found.update(at[bound >= floor].tolist())
         return sorted(found)
+
+    def _spelling(self, han: str, numbers: NDArray[np.int32]) -> NDArray[np.int32]:
+        """The listed names that have the letters of all characters in one way of reading, or nearly those of pinyin."""
+        theirs = self._spelt[numbers]
+        room = int(_TYPED_WRONG * max(map(len, spellings(han)), default=0)) if len(han) > 2 else 0
+        kept = np.zeros(numbers.size, dtype=bool)
+        for way, most in ((_anyhow, 0), (_southern, 0), (_korean, 0), (_pinyin, room)):
+            missing = np.zeros(numbers.size, dtype=np.int64)
+            for at, char in enumerate(han):
+                masks = way(char, surname=at < 2)
+                missing += np.min([np.bitwise_count(np.uint32(mask) & ~theirs) for mask in masks], axis=0)
+            kept |= missing <= most
+        return numbers[kept]
 
     def _read_as_foreigner(self, parts: tuple[str, ...]) -> list[int]:
         """Listed Latin names with a word for every part of a foreigner's name in characters."""
@@ -267,53 +320,61 @@ class PeopleIndex:
         """The listed names that share a word with the query, and the most that each one's score can be."""
         solid = solid_words(name)
         whole = np.zeros((len(solid), len(self._names)), dtype=np.float32)
+        heard: set[int] = set()
         for row, word in zip(whole, solid, strict=True):
             for token, score in self._alike(word):
                 row[self._words.names_with(token)] = score
-        used = self._join(name, solid, whole)
+                heard.add(token)
+        answered = self._repeats.copy()
+        for token in heard:
+            answered[self._words.names_with(token)] += 1
+        used = self._join(name, solid, whole, answered)
         at = np.flatnonzero(whole.any(axis=0))
-        best, joins = whole[:, at], used[at]
-        fathers = np.array([word.role is Role.PATRONYMIC for word in solid], dtype=bool)
-        half = np.array([is_half(word) for word in solid], dtype=bool)
-        hit = best > 0
-        # Half a name counts in full where it agrees with something else than itself: `Abdul` with Aboud.
-        weights = np.where(half[:, None] & (best >= _ITSELF), 0.5, 1.0)
-        agreed, matched = (weights * best).sum(axis=0), (weights * hit).sum(axis=0)
-        names_hit, fathers_hit = hit[~fathers].sum(axis=0), hit[fathers].sum(axis=0)
-        left_names, left_fathers = (~fathers).sum() - names_hit, fathers.sum() - fathers_hit
-        other_names = np.maximum(0, self._names[at] - names_hit - joins)
-        other_fathers = np.maximum(0, self._fathers[at] - fathers_hit)
-        # An initial of one side may stand for a word left over on the other; each such word less costs less.
-        by_own, by_listed = self._absorbed(name, solid, at, left_names + left_fathers, other_names + other_fathers)
-        absorbed = by_own + by_listed
-        left_names, left_fathers = (np.maximum(0, left - by_listed) for left in (left_names, left_fathers))
-        other_names, other_fathers = (np.maximum(0, other - by_own) for other in (other_names, other_fathers))
-        conflicts = np.minimum(left_names, other_names) + np.minimum(left_fathers, other_fathers)
-        surplus = np.abs(left_names - other_names) * ((left_names > other_names) | (joins == 0))
-        common = np.array([_is_common(word) for word in solid], dtype=bool)
-        few = (hit.sum(axis=0) <= 2) & (hit[~common].sum(axis=0) == 0) & (absorbed == 0)
-        extra = np.where(few, _EXTRA_COMMON, _EXTRA) * surplus
-        cost = _CONFLICT * conflicts + extra
-        gain = _INITIAL_AGREES * absorbed
-        bound = np.asarray((agreed + gain) / (matched + gain + cost), dtype=np.float32)
-        shared = (hit & (weights >= 1.0)).sum(axis=0) + absorbed + joins
-        full = (~half).sum()
-        # One shared word is not a person, unless both names have only one.
-        bound[(shared < 2) & (np.maximum(self._full[at], full) > 1)] = 0.0
-        return at, bound
+        every = Counter((word.text, word.native) for word in name.words)
+        times = tuple(every[word.text, word.native] for word in solid)
+        fits = Fits(solid, times, whole[:, at], used[at], answered[at])
+        by_own, by_listed = self._absorbed(name, fits, at, heard)
+        names, fathers, full = self._names[at], self._fathers[at], self._full[at]
+        bound = fits.bound(names, fathers, full, np.asarray(by_own), np.asarray(by_listed))
+        return at, bound + fits.slack()
 
-    def _absorbed(
-        self, name: Name, solid: list[Word], at: NDArray[np.int64], left: Floats, other: Floats
-    ) -> tuple[Floats, Floats]:
-        """How many words without partner the initials of the query may stand for, and those of the listed name."""
-        own_initials = sum(word.role is Role.INITIAL for word in name.words)
-        initials, firsts = _starts(name, solid)
-        listed = (self._initial_letters[at] | self._first_letters[at]) & initials != 0
-        own = self._initial_letters[at] & firsts != 0
-        by_own = listed * np.minimum(own_initials, other + self._initials[at])
-        return by_own, np.asarray(own * np.minimum(self._initials[at], left))
+    def _absorbed(self, name: Name, fits: Fits, at: NDArray[np.int64], heard: set[int]) -> tuple[Floats, Floats]:
+        """How many words without partner the initials of the query may stand for, and those of the listed name.
 
-    def _join(self, name: Name, solid: list[Word], best: Floats) -> Floats:
+        A listed word that has a partner is left over only where more listed words than words of the query have one.
+        """
+        own = [_letter(word.text) for word in name.words if word.role is Role.INITIAL]
+        listed, bits = self._initials[at], self._initial_letters[at]
+        by_own = by_listed = np.zeros(at.size, dtype=np.float32)
+        if own:
+            begin = self._begins()[sorted(set(own))].sum(axis=0)[at]
+            taken = np.zeros(len(self._names), dtype=np.float32)
+            for token in heard:
+                if self._letter_of(token) in own:
+                    taken[self._words.names_with(token)] += 1
+            free = begin - np.maximum(0, taken[at] - (fits.answered - fits.pairs))
+            same = (bits & sum(1 << letter for letter in set(own))) != 0
+            by_own = np.minimum(len(own), np.maximum(0, free) + listed * same)
+        if listed.any():
+            left = fits.over * (bits != 0)
+            for hit, word in zip(fits.hit, fits.solid, strict=True):
+                left += ~hit & ((bits >> _letter(word.text)) & 1 != 0)
+            by_listed = np.minimum(listed, left)
+        return by_own, by_listed
+
+    def _letter_of(self, token: int) -> int:
+        text = self._words.tokens[token]
+        return _letter(text if text.isascii() else native_name(text).text)
+
+    def _begins(self) -> NDArray[np.uint8]:
+        """How many words of each listed name begin with each letter."""
+        if self._first_counts is None:
+            self._first_counts = np.zeros((_LETTERS, len(self._names)), dtype=np.uint8)
+            for token in range(len(self._words.tokens)):
+                self._first_counts[self._letter_of(token), self._words.names_with(token)] += 1
+        return self._first_counts
+
+    def _join(self, name: Name, solid: list[Word], best: Floats, answered: Floats) -> Floats:
         """Words split or joined: raises `best` where neighbours of one side are one word of the other.
 
         Returns how many listed words more than matched ones are used up by that.
@@ -325,6 +386,7 @@ class PeopleIndex:
             rows = [place[key] for key in (one.native or one.text, other.native or other.text) if key in place]
             for token in self._split(one, other) if rows else ():
                 postings = self._words.names_with(token)
+                answered[postings] += len(rows)
                 for row in rows:
                     best[row, postings] = np.maximum(best[row, postings], _JOINED)
         for i, word in enumerate(solid):
@@ -332,6 +394,7 @@ class PeopleIndex:
                 postings = self._joined.names_with(token)
                 best[i, postings] = np.maximum(best[i, postings], _JOINED)
                 used[postings] += 1
+                answered[postings] += 1
         return used
 
     def _split(self, one: Word, other: Word) -> tuple[int, ...]:
@@ -361,7 +424,7 @@ def _equal_when_joined(vocabulary: Vocabulary, parts: tuple[str, ...]) -> set[in
     if len(together) < _JOIN_LETTERS:
         return set()
     if not together.isascii():
-        writings = (together, "ال".join(parts))
+        writings = {together, "ال".join(parts)}
         return {token for writing in writings for token in vocabulary.latin_readings(writing, JOIN_MIN)}
     spelling = spell(together)
     near = vocabulary.latin_near(spelling, JOINED_LIKE)
@@ -374,7 +437,3 @@ def _same(one: Spelling, other: Spelling) -> bool:
         return True
     shortest = min(len(one.text), len(other.text))
     return shortest >= _JOIN_SPELLED and spelling_similarity(one.text, other.text) >= JOINED_LIKE
-
-
-def _is_common(word: Word) -> bool:
-    return (word.native or word.text) in lexicon.commonest()

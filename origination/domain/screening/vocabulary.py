@@ -6,6 +6,7 @@ find alike.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cache
@@ -45,6 +46,7 @@ _COARSE = str.maketrans({
 # Letters with a reading of another class of sounds.
 _OTHERWISE = frozenset("جغژבחכ")
 _ROUNDING = 1e-9
+_HARD_C = re.compile("c(?![eiyh])")
 
 
 def families(text: str) -> list[tuple[str, int]]:
@@ -152,26 +154,25 @@ class Vocabulary:
         if not scripts.native:
             return {}
         coarse = _coarse(spelling.fold)
-        rows = _near_sounds(
-            scripts.coarse_native, scripts.native_words.sizes(spelling.text), coarse, least, scripts.otherwise
-        )
+        sizes, more = scripts.native_words.sizes(spelling.text), scripts.otherwise + _hard(spelling.text)
+        rows = _near_sounds(scripts.coarse_native, sizes, coarse, least, more)
         if least == NATIVE_MIN:
             rows = _plausible(scripts.consonants, rows, scripts.consonant_sizes, plain_skeleton(spelling.skeleton))
         likeness = scripts.native_words.read_as(spelling.text, rows)
-        found = {scripts.native[i]: float(near) for i, near in zip(rows, likeness, strict=True) if near >= least}
+        good = np.flatnonzero(likeness >= least)
+        found = {scripts.native[rows[i]]: float(likeness[i]) for i in good}
         group = lexicon.name_groups().get(spelling.text)
         return found if group is None else found | dict.fromkeys(scripts.known.get(group, ()), 1.0)
 
     def latin_readings(self, native: str, least: float = NATIVE_MIN) -> dict[int, float]:
         """Latin words that may be a reading of an Arabic-script one, and how well each is one."""
         scripts = self._of_scripts()
-        coarse = _coarse(consonants(native))
-        sizes = scripts.latin_words.sizes(native)
-        rows = _near_sounds(scripts.coarse_latin, sizes, coarse, least, _otherwise(native))
+        rows = scripts.sounding_like(native, least)
         if least == NATIVE_MIN:
             rows = _plausible(scripts.skeletons, rows, scripts.skeleton_sizes, plausible_consonants(native))
         likeness = scripts.latin_words.readings(native, rows, least)
-        found = {self._latin[i]: float(near) for i, near in zip(rows, likeness, strict=True) if near >= least}
+        good = np.flatnonzero(likeness >= least)
+        found = {self._latin[rows[i]]: float(likeness[i]) for i in good}
         group = lexicon.name_groups().get(native)
         return found if group is None else found | dict.fromkeys(self._families.get(("name", group), ()), 1.0)
 
@@ -190,7 +191,13 @@ class _Scripts:
         self.near_native = Near(words)
         self.native_words, self.latin_words = NativeWords(words), LatinWords([one.text for one in latin])
         self.coarse_native = Near([_coarse(consonants(word)) for word in words])
-        self.coarse_latin = Near([_coarse(one.fold) for one in latin])
+        coarse = [_coarse(one.fold) for one in latin]
+        self.coarse_latin = Near(coarse)
+        self._by_coarse: dict[str, list[int]] = defaultdict(list)
+        for row, sounds in enumerate(coarse):
+            self._by_coarse[sounds].append(row)
+        self._long: dict[float, IntArray] = {}
+        self._hard = np.array([_hard(one.text) for one in latin], dtype=np.int32)
         own, skeletons = [plausible_consonants(word) for word in words], [plain_skeleton(s.skeleton) for s in latin]
         self.consonants, self.skeletons = Near(own), Near(skeletons)
         self.consonant_sizes, self.skeleton_sizes = _sizes(own), _sizes(skeletons)
@@ -200,6 +207,32 @@ class _Scripts:
         for number, word in zip(self.native, words, strict=True):
             if word in lexicon.name_groups():
                 self.known[lexicon.name_groups()[word]].append(number)
+
+    def sounding_like(self, native: str, least: float) -> IntArray:
+        """The Latin words whose sounds allow the likeness `least`."""
+        coarse, more = _coarse(consonants(native)), _otherwise(native)
+        sizes = self.latin_words.sizes(native)
+        if more or _misses(self.latin_words.own_size(native), least):
+            return _near_sounds(self.coarse_latin, sizes, coarse, least, more + self._hard)
+        # Only a long word has room for a miss (or a c that may be an s); the others sound just so.
+        if least not in self._long:
+            room = _misses(self.latin_words.consonants, least) + self._hard
+            self._long[least] = np.flatnonzero(room).astype(np.int32)
+        long = self._long[least]
+        most = 2 * _misses(sizes[long], least) + self._hard[long]
+        near = self.coarse_latin.among(long, coarse, most, OSA.distance)[0]
+        same = np.array(self._by_coarse.get(coarse, ()), dtype=np.int32)
+        return np.union1d(long[near], same).astype(np.int32)
+
+
+def _hard(latin: str) -> int:
+    """How often a `c` is folded as k; sin may be read as it all the same."""
+    return len(_HARD_C.findall(latin))
+
+
+def _misses(size: float | Floats, least: float) -> IntArray:
+    """How many sounds may be wrong in a reading set against so many."""
+    return np.asarray(np.floor((1.0 - least) * size / MISS + _ROUNDING), dtype=np.int32)
 
 
 def _otherwise(native: str) -> int:
@@ -220,7 +253,7 @@ def _near_sounds(among: Near, sizes: Floats, coarse: str, least: float, more: in
 
     `more` are sounds that may be heard as another class for nothing (`zh` for jim, `rh` for ghain).
     """
-    misses = np.floor((1.0 - least) * sizes / MISS + _ROUNDING).astype(np.int32)
+    misses = _misses(sizes, least)
     # One consonant wrong between two equal ones leaves two differences.
     most = 2 * misses + more
     if not most.size:
