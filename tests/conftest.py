@@ -37,9 +37,12 @@ from tests.spread import (  # noqa: E402, F401  (hooks of the run)
     pytest_xdist_make_scheduler,
 )
 
-hypothesis_settings.register_profile(
-    "default", deadline=None, max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture]
+# The same examples in every run, so that a red run is about the change. `pytest --hypothesis-profile=explore` looks on.
+_EXAMPLES = hypothesis_settings(
+    deadline=None, max_examples=50, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
+hypothesis_settings.register_profile("default", _EXAMPLES)
+hypothesis_settings.register_profile("explore", _EXAMPLES, derandomize=False, max_examples=500)
 hypothesis_settings.load_profile("default")
 
 NOON = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)  # a Monday, noon in Shanghai
