@@ -10,7 +10,7 @@ from typing import Any
 from core.db import Work
 from core.domain.errors import ModelUnavailable
 from scoring.domain.counterfactual import Bound, Counterfactual, find_changes
-from scoring.domain.registry import VersionStatus
+from scoring.domain.registry import VersionStatus, check_facts
 from scoring.domain.version import Version
 from scoring.steps.score import live_versions, open_row
 
@@ -35,7 +35,9 @@ def changes_reaching(
 
     Raises ModelUnavailable without a champion.
     """
-    card = _champion(w, segment, product)[1].card
+    name, version = _champion(w, segment, product)
+    card = version.card
+    check_facts(name, card.terms.names, segment, facts)
     return find_changes(card, facts, bounds, limit=limit, passes=passes)
 
 
@@ -57,6 +59,7 @@ def preview(w: Work, *, segment: str, facts: Mapping[str, Any], product: str | N
     """Scores facts with the segment's champion without keeping a record. Raises ModelUnavailable without one."""
     name, version = _champion(w, segment, product)
     terms = version.card.terms
+    check_facts(name, terms.names, segment, facts)
     scored = version.card.score(facts)
     passed = scored.score >= terms.cutoff_ticks
     return Preview(terms.scale.points(scored.score), scored.pd, scored.grade, name, passed, terms.names)

@@ -20,7 +20,7 @@ from core.domain.ids import uuid7
 from scoring.domain.card import Scored
 from scoring.domain.columns import Feature
 from scoring.domain.reasons import value_words
-from scoring.domain.registry import LIVE, VersionStatus
+from scoring.domain.registry import LIVE, VersionStatus, check_facts
 from scoring.domain.result import ScoreResult, result_of
 from scoring.domain.shelf import version_at
 from scoring.domain.version import Version
@@ -36,7 +36,8 @@ def score(
 
     Every live version scores and is recorded; exactly one record is served. A shadow or challenger that cannot score
     is logged and left out. Raises ModelUnavailable when there is no champion, or the version to be served cannot be
-    opened or has other features than the registry says; InvalidInput when a fact has the wrong kind.
+    opened, has other features than the registry says or needs what an application does not give; InvalidInput when a
+    fact has the wrong kind.
     """
     rows = live_versions(w, segment, product)
     champion = next((row for row in rows if row.status == VersionStatus.CHAMPION), None)
@@ -104,6 +105,7 @@ def _score_one(
 ) -> ScoreResult:
     version = open_row(row)
     terms = version.card.terms
+    check_facts(row.name, terms.names, row.segment, facts)
     scored = version.card.score(facts)
     record_id = uuid7()
     values = tuple(value_words(feature.name, feature.known(facts.get(feature.name))) for feature in terms.features)

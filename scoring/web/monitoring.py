@@ -117,6 +117,7 @@ def confirm(version_id: UUID, wanted: str) -> str:
 
 
 def _confirm(version_id: UUID, wanted: str, form: Form) -> str:
+    from scoring.domain.registry import facts_wanting
     from scoring.queries.scores import lately_served, version_view, versions
 
     with read() as r:
@@ -130,6 +131,7 @@ def _confirm(version_id: UUID, wanted: str, form: Form) -> str:
     return render_template(
         "manager/model_move.html", view=view, wanted=wanted, form=form, served=served, others=others, since=since,
         allowed=wanted in _moves(view),
+        wanting=facts_wanting(view.features, view.segment) if wanted in {"champion", "challenger", "shadow"} else (),
     )  # fmt: skip
 
 
