@@ -5,33 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Protocol
 
 from sqlalchemy import select
 
 from core.db import Work
 from repayment.domain.accounts import Account
-from repayment.domain.ledger import EntryCode
+from repayment.domain.ledger import EntryCode, Posting
 from repayment.tables import LedgerEntryRow, LoanRow
 
 _MOVES = frozenset({EntryCode.DISBURSEMENT, EntryCode.PREPAYMENT, EntryCode.ARREARS_CAPITALISED})
-
-
-class Entry(Protocol):
-    """A ledger entry, written or not."""
-
-    @property
-    def effective_on(self) -> date: ...
-    @property
-    def code(self) -> str: ...
-    @property
-    def debit(self) -> str: ...
-    @property
-    def credit(self) -> str: ...
-    @property
-    def minor(self) -> int: ...
-    @property
-    def line(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +31,7 @@ class Beside:
 NOTHING_BESIDE = Beside({}, ())
 
 
-def beside(entries: Iterable[Entry], paid_out_on: date | None) -> Beside:
+def beside(entries: Iterable[Posting], paid_out_on: date | None) -> Beside:
     """Reads it from entries; the disbursement of the first day is no move. Reversed entries cancel out."""
     waived: dict[int, int] = {}
     moves: list[tuple[date, int]] = []
@@ -69,4 +51,8 @@ def beside_of(w: Work, loan: LoanRow, through: date = date.max) -> Beside:
     codes = [code.value for code in (EntryCode.WAIVER, *_MOVES)]
     query = select(e.effective_on, e.code, e.debit, e.credit, e.minor, e.line)
     found = w.session.execute(query.where(e.loan_id == loan.id, e.code.in_(codes), e.effective_on <= through))
-    return beside(found, loan.disbursed_on)
+    postings = (
+        Posting(on, EntryCode(code), Account(debit), Account(credit), minor, line)
+        for on, code, debit, credit, minor, line in found
+    )
+    return beside(postings, loan.disbursed_on)
