@@ -17,6 +17,7 @@ from sqlalchemy import func, or_, select
 from core.db import Work
 from core.domain.errors import NotFound
 from core.domain.texts import Text
+from origination.domain.kept_text import kept_to_text
 from origination.domain.kyc import KycPolicy
 from origination.domain.screening.match import match_pair
 from origination.domain.screening.party import PartyKind
@@ -121,7 +122,8 @@ def edition_of(r: Work, edition_id: UUID) -> Edition:
 def _edition(r: Work, row: ScreeningListRow) -> Edition:
     days = (r.today - row.loaded_on).days
     return Edition(
-        id=row.id, name=row.name, kind=row.kind, edition=row.edition, status=row.status, message=row.message,
+        id=row.id, name=row.name, kind=row.kind, edition=row.edition, status=row.status,
+        message=None if row.message is None else kept_to_text(row.message),
         sha256=row.sha256, edition_on=row.edition_on, loaded_at=row.loaded_at, loaded_by=row.loaded_by,
         entries=row.entries, names=row.names, counts=row.counts, added=row.added, changed=row.changed,
         removed=row.removed, files=tuple(row.files), is_sample=row.is_sample, days=days,

@@ -15,6 +15,7 @@ from core.db import Work
 from core.domain.actor import Role
 from core.domain.errors import InvalidInput
 from core.domain.texts import Text
+from origination.domain.kept_text import text_to_kept
 from origination.domain.kyc import ListInUse
 from origination.domain.screening.entry_json import entry_from_json, entry_sha256, entry_to_json
 from origination.domain.screening.index import ScreeningIndex
@@ -41,7 +42,7 @@ class ListLoad:
     added: int = 0
     changed: int = 0
     removed: int = 0
-    message: str | None = None
+    message: Text | None = None
 
 
 def load_list(
@@ -64,7 +65,8 @@ def load_list(
     try:
         loaded = load_contents(dict(contents))
     except InvalidInput as error:
-        return (_refuse(w, ", ".join(contents), error.message, _digest(contents)),)
+        name = ", ".join(contents)
+        return (_refuse(w, name, _why(error, name), _digest(contents)),)
     taken = tuple(_take_over(w, one, confirm_shrunken=confirm_shrunken, kind=kind) for one in loaded)
     if sum(one.entries for one in taken) > _INDEXED_AT_ONCE:
         queue.defer(w, BUILD, queueing_lock=BUILD)
@@ -93,15 +95,23 @@ def _digest(contents: Mapping[str, bytes]) -> str:
     return hashlib.sha256(b"".join(contents[name] for name in sorted(contents))).hexdigest()
 
 
-def _refuse(w: Work, name: str, message: str, sha256: str, files: tuple[str, ...] = ()) -> ListLoad:
+def _why(error: InvalidInput, name: str) -> Text:
+    """What is wrong, with the name of the file where it is not that of the refused list itself."""
+    file, texts = next(iter(error.fields.items()))
+    said = texts[0] if isinstance(texts[0], Text) else Text(texts[0])
+    return said if file == name else Text("{file}: {why}", file=file, why=said)
+
+
+def _refuse(w: Work, name: str, message: Text, sha256: str, files: tuple[str, ...] = ()) -> ListLoad:
     row = w.add(
         ScreeningListRow(
-            name=name[:100], edition=0, status="refused", message=message, sha256=sha256, entries=0, names=0, counts={},
+            name=name[:100], edition=0, status="refused", message=text_to_kept(message), sha256=sha256, entries=0,
+            names=0, counts={},
             files=list(files), loaded_at=w.now, loaded_on=w.today, loaded_by=w.actor.name,
         )
     )  # fmt: skip
     w.session.flush()
-    audit.record(w, "screening.list_refused", "screening_list", row.id, name=name, message=message, sha256=sha256)
+    audit.record(w, "screening.list_refused", "screening_list", row.id, name=name, message=str(message), sha256=sha256)
     return ListLoad(name, "refused", 0, 0, message=message)
 
 
@@ -121,7 +131,7 @@ def _take_over(
         try:
             check_not_shrunken(loaded, active.entries)
         except InvalidInput as error:
-            return _refuse(w, loaded.name, error.message, loaded.sha256, loaded.files)
+            return _refuse(w, loaded.name, _why(error, loaded.name), loaded.sha256, loaded.files)
     edition = 1 if active is None else active.edition + 1
     added, changed, removed = _merge(w, loaded, edition)
     if active:

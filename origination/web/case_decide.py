@@ -66,6 +66,7 @@ def decide_context(r: Work, view: CaseView) -> dict[str, Any]:
         ],
         "review_mine": found.had_part,
         "missing_papers": found.missing,
+        "policy_changed": view.decision is not None and view.decision.policy_sha256 != policy.sha256,
         "may_waive": actor().has(Role.APPROVER),
         "room": room_of(r, view.line.id),
         "bound_words": BOUND_WORDS,

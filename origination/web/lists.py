@@ -123,7 +123,10 @@ def threshold_page() -> str:
 
 
 def _threshold(form: Form) -> str:
-    wanted = _percent(str(form.values.get("least") or ""))
+    typed = str(form.values.get("least") or "")
+    wanted = _percent(typed)
+    if request.method == "GET" and typed and (wanted is None or not LEAST <= wanted <= MOST):
+        form.add("try-least", translate(Text("Give a percentage from {least} to {most}", least=70, most=95)))
     with read() as r:
         current = Decimal(str(threshold(r)))
         changes = threshold_changes(r)

@@ -164,9 +164,10 @@ def look_again(application_id: UUID) -> Response | tuple[str, int]:
     with read() as r:
         my_application(r, application_id)
     try:
-        text = read_text(
+        read_text(
             request.form, "why", missing=Text("Write in a sentence or two what we should look at"), longest=TEXT_MAX
         )
+        text = request.form["why"].strip()  # word for word: reading a field makes full-width signs narrow
     except InvalidInput as refused:
         form = Form(dict(request.form))
         form.take(refused)
