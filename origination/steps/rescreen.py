@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -86,9 +87,18 @@ _OPENED: list[Database] = []
 
 
 def _open(url: str, clock: Clock, settings: Settings) -> None:
-    """In each process: the keys of encrypted columns, and the database."""
+    """In each process: the keys of encrypted columns, and the database. It ends with its parent, however that ends."""
+    threading.Thread(target=_end_with_parent, daemon=True, name="parent").start()
     crypto.use(crypto.KeyRing.from_secret(settings.secret_key, os.environ))
     _OPENED.append(Database(url, clock))
+
+
+def _end_with_parent() -> None:
+    """A process that waits for work that never comes would keep its connection and its index for good."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _chunk(bounds: Bounds) -> Rescreened:

@@ -28,6 +28,7 @@ _LAST_STEPS = (("C", "c"), ("w", "v"), ("x", "ks"))
 _U_SOUNDS = (("ou", "u"), ("oo", "u"))
 _SOFT_C = re.compile(r"c(?=[eiy])")
 _CLOSED_AU = re.compile(r"(?:au|ow)(?=[^aeiou])")
+_CLOSED_AW = re.compile(r"aw(?=[^aeiouy])")
 _MUTE_J = re.compile(r"[eaiy]j(?![aeiou])")
 _I_SOUNDS = ("ee", "ie", "ei", "ey", "ay", "ai", "ii", "iy", "yi", "yy")
 _MUTE_H = re.compile(r"(?<=[aiu])h(?![aiu])")
@@ -59,6 +60,8 @@ def _replaced(text: str, steps: tuple[tuple[str, str], ...]) -> str:
 
 
 def _consonants_folded(fold: str) -> str:
+    if "aw" in fold:
+        fold = _CLOSED_AW.sub("au", fold)
     if "c" in fold or "h" in fold or "j" in fold:
         fold = _replaced(fold, _C_STEPS)
     if fold[:1] == "x" and fold[1:2] in {"i", "u"}:

@@ -79,7 +79,8 @@ def _pattern(han: str) -> tuple[re.Pattern[str], ...]:
     plain = simplify(han)
     parts = [korean_readings(char, surname=True) for char in plain[: len(surname)]]
     rest = [korean_readings(char) for char in plain[len(surname) :]]
-    if all((*parts, *rest)):
+    # Two characters are mostly a Chinese name, and short Korean syllables are many.
+    if len(plain) >= _FULL_NAME and all((*parts, *rest)):
         out.extend((_joined(parts + rest), _joined(rest + parts)))
     return tuple(out)
 

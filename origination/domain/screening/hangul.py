@@ -34,7 +34,7 @@ _SURNAMES = {
 # Further surnames, written as the tables above give them.
 _OTHER_SURNAMES = (
     "한 오 서 신 권 황 안 송 홍 고 손 배 백 허 남 노 하 곽 성 차 주 우 민 진 지 엄 채 원 천 방 공 현 함 변 염 석 "
-    "선 설 마 길 연 위 표 명 기 반 라 나 왕 금 옥 육 인 맹 제 모 탁 국 어 은 편 용 계 리 김 정 조 장"
+    "선 설 마 길 연 위 표 명 기 반 라 나 왕 금 옥 육 인 맹 제 모 탁 국 어 은 편 용 계 리 김 정 조 장 렴 림 련"
 )
 _FREQUENT_FINALS = (0, 1, 4, 8, 16, 17, 21)
 

@@ -23,7 +23,7 @@ from origination.domain.screening.wade_giles import same_chinese_name
 from origination.domain.screening.words import PARTS_OF_NAMES, Head, Name, Role, Word
 
 # What one word without partner costs, in words: on both sides it is another name, on one side a part left out.
-_EXTRA_COMMON, _EXTRA_SURNAME, _EXTRA_GIVEN = 0.52, 0.55, 0.3
+_EXTRA_COMMON, _EXTRA_SURNAME, _EXTRA_GIVEN = 0.52, 0.55, 0.32
 _FULL = frozenset({Role.NAME, Role.TITLE})
 _CONFLICT, _EXTRA, _EXTRA_INITIAL, _EXTRA_PATRONYMIC = 1.4, 0.2, 0.05, 0.06
 _SINGLE_WORD_CAP = 0.6
