@@ -19,6 +19,7 @@ from origination.queries.officer import CaseView
 from origination.queries.remedies import kept_remedies
 from origination.queries.similar import similar_cases
 from origination.steps.what_if import WhatIf
+from scoring.domain.words import BASELINE_WORDS
 from scoring.queries.scores import score_view
 
 
@@ -30,6 +31,7 @@ def score_context(r: Work, view: CaseView) -> dict[str, Any]:
     score = score_view(r, record_id)
     return {
         "score": score,
+        "score_baselines": BASELINE_WORDS,
         "parts": sorted(score.contributions, key=lambda part: -abs(part.change)),
         "similar": similar_cases(r, view.line.id, record_id),
         "remedies": _remedies(r, view),

@@ -10,6 +10,7 @@ from typing import Any
 from core.domain.errors import InvalidInput
 from core.domain.facts import CATALOGUE, from_json
 from core.domain.texts import Text
+from scoring.domain.words import BASELINE_WORDS
 
 PREFIX = "SCORE_"
 MISSING = "_MISSING"
@@ -102,16 +103,16 @@ def letter_text(reason: str) -> Text:
     return found if found is not None else Text("Unfavourable compared with others: {what}", what=label_of(feature))
 
 
-def officer_text(reason: str, *, value: str, points: Decimal, baseline: Decimal) -> Text:
-    """The sentence for the officer: `points` is what the value earns, `baseline` what comparable cases earn."""
+def officer_text(reason: str, *, value: str, points: Decimal, baseline: Decimal, method: str) -> Text:
+    """The sentence for the officer: `points` is what the value earns, `baseline` what those of `method` earn."""
     feature, missing = feature_of(reason)
-    lost = baseline - points
+    lost, whom = baseline - points, BASELINE_WORDS.get(method, method)
     if missing:
         return Text(
-            "{what} is unknown: {points} points, {baseline} in approved cases near the cut-off, so {lost} fewer",
-            what=label_of(feature), points=points, baseline=baseline, lost=lost,
+            "{what} is unknown: {points} points, {baseline} in {whom}, so {lost} fewer",
+            what=label_of(feature), points=points, baseline=baseline, whom=whom, lost=lost,
         )  # fmt: skip
     return Text(
-        "{what} is {value}: {points} points, {baseline} in approved cases near the cut-off, so {lost} fewer",
-        what=label_of(feature), value=value, points=points, baseline=baseline, lost=lost,
+        "{what} is {value}: {points} points, {baseline} in {whom}, so {lost} fewer",
+        what=label_of(feature), value=value, points=points, baseline=baseline, whom=whom, lost=lost,
     )  # fmt: skip

@@ -84,7 +84,10 @@ def result_of(
         part = contributions[at]
         missing = part.value == ""
         name = reason_id(part.feature, missing=missing)
-        words = officer_text(name, value=part.value or part.cell, points=part.points, baseline=part.baseline)
+        words = officer_text(
+            name, value=part.value or part.cell, points=part.points, baseline=part.baseline,
+            method=terms.baseline.method,
+        )  # fmt: skip
         actionable = part.feature in ACTIONABLE
         reasons.append(Reason(name, part.feature, shown(lost), missing, actionable, letter_text(name), words))
     return ScoreResult(

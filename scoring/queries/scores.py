@@ -139,7 +139,10 @@ def _score_view(row: ScoreRecordRow) -> ScoreView:
     reasons = []
     for raw in row.reasons:
         part = by_feature[raw["feature"]]
-        words = officer_text(raw["id"], value=part.value or part.cell, points=part.points, baseline=part.baseline)
+        words = officer_text(
+            raw["id"], value=part.value or part.cell, points=part.points, baseline=part.baseline,
+            method=row.baseline["method"],
+        )  # fmt: skip
         reasons.append(
             Reason(
                 raw["id"], raw["feature"], shown(raw["lost"]), raw["missing"], raw["actionable"],

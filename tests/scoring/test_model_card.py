@@ -29,7 +29,7 @@ def test_a_trained_version_states_its_limits_in_both_languages(version):
     assert "## Limits" in english
     assert "nor for decisions without a person to appeal to" in english
     assert "## 局限" in chinese
-    assert "不适用于本细分（个人）以外的客群" in chinese
+    assert "不适用于本客群（个人）以外的客群" in chinese
     assert [line.count("|") for line in english.splitlines()] == [line.count("|") for line in chinese.splitlines()]
 
 

@@ -11,9 +11,12 @@ from sqlalchemy.exc import DBAPIError
 from core.domain.actor import Actor, Role
 from core.domain.errors import IllegalTransition, ModelUnavailable, NotAllowed
 from core.domain.ids import uuid7
+from core.i18n import speak, translate
 from scoring.domain import shelf
 from scoring.domain.additive import AdditiveCard
+from scoring.domain.reasons import officer_text, reason_id
 from scoring.domain.registry import VersionStatus
+from scoring.domain.words import BASELINE_WORDS
 from scoring.queries import scores as queries
 from scoring.steps import registry
 from scoring.steps.replay import replay
@@ -209,3 +212,14 @@ def test_the_registry_from_the_command_line(cards, app):
     assert "1 scores replayed, 0 differ" in run.invoke(args=["score", "replay", "--all"]).output
     assert "tenor_months" in run.invoke(args=["score", "card", "consumer-v1"]).output
     assert "not_found" in run.invoke(args=["score", "card", "nowhere"]).output
+
+
+def test_sentences_name_whom_the_score_is_compared_with():
+    for method, whom in (("near_cutoff", "approved cases near the cut-off"), ("population", "all cases")):
+        for value in ("24", ""):
+            reason = reason_id("tenor_months", missing=not value)
+            points, baseline = Decimal("-8.1"), Decimal("2.0")
+            said = officer_text(reason, value=value, points=points, baseline=baseline, method=method)
+            assert f"-8.1 points, 2.0 in {whom}, so 10.1 fewer" in said
+            with speak("zh"):
+                assert translate(BASELINE_WORDS[method]) in translate(said)
