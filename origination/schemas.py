@@ -208,8 +208,11 @@ class OwnerSchema(Schema):
 
     @validates_schema
     def _name_is_there(self, data: Mapping[str, Any], **_: Any) -> None:
-        if not plain(data.get("name", "")):
+        name = plain(data.get("name", ""))
+        if not name:
             raise ValidationError(REQUIRED, "name")
+        if len(name) > TEXT_MAX:
+            raise ValidationError(Text("Use at most {n} characters", n=TEXT_MAX), "name")
 
 
 def read_owners(lines: list[Mapping[str, Any]]) -> tuple[OwnerEntry, ...]:
@@ -242,7 +245,7 @@ def _owner(data: Mapping[str, Any]) -> OwnerEntry:
         return (plain(data[name])[:TEXT_MAX] or None) if data[name] else None
 
     return OwnerEntry(
-        name=plain(data["name"])[:TEXT_MAX],
+        name=plain(data["name"]),
         kind=data["kind"],
         share=read_share(data["share"]),
         birth_on=born if isinstance(born, date) else None,

@@ -107,6 +107,33 @@ def test_a_borderline_case_is_overridden_by_two_people(walk: Callable[..., Walk]
     assert officer.faults + approver.faults + risk.faults == []
 
 
+def test_two_officers_decide_at_once_and_one_wins(walk: Callable[..., Walk], filed: Filed) -> None:
+    application_id, _, status = filed(bureau={"bureau_inquiries_6m": 6})
+    assert status == "REFERRED"
+    first, second = walk(width=1280), walk(width=1280, locale="zh-CN", dark=True)
+    for person, role in ((first, "officer"), (second, "approver")):
+        become(person, role)
+        person.page.goto(f"/officer/cases/{application_id}")
+    late = "问询均为同一辆汽车的贷款，收入已核实，拟批准。"
+    fill(first.page, {"verdict": "DECLINE", "reason": "Six inquiries in half a year and no explanation."})
+    first.page.locator('summary:has-text("Reasons told to the applicant")').click()
+    first.page.locator('[name="reason_codes"]').first.check()
+    fill(second.page, {"verdict": "APPROVE", "reason": late})
+    first.page.locator('form[action$="/verdict"] .btn-primary').click()
+    first.page.wait_for_load_state()
+    second.page.locator('form[action$="/verdict"] .btn-primary').click()
+    second.page.wait_for_load_state()
+    assert second.page.locator('form[action$="/verdict"]').count() == 0
+    expect(second.page.locator(".unsent")).to_have_text(late)
+    second.check("case-decided-meanwhile-zh")
+    letter = first.page.locator('#letters a[href$=".pdf"]').first.get_attribute("href")
+    assert letter is not None
+    answered = first.page.request.get(letter)
+    assert answered.ok
+    assert answered.body().startswith(b"%PDF")
+    assert first.faults + second.faults == []
+
+
 def test_a_name_on_a_list_is_confirmed_by_two_people_and_never_paid(walk: Callable[..., Walk], filed: Filed) -> None:
     application_id, _, status = filed(answers=listed_person())
     assert status == "KYC_REFERRED"
@@ -159,6 +186,7 @@ def test_a_limit_is_changed_by_one_and_published_by_another(product: Product, wa
     page.locator('button[value="submit"]').click()
     page.wait_for_load_state()
     assert page.locator('button[value="publish"]').count() == 0
+    expect(page.locator("#publish")).to_contain_text("somebody else has to publish it")
     admin = walk(width=390, height=844, locale="zh-CN", dark=True, touch=True)
     become(admin, "admin")
     admin.page.goto(draft)

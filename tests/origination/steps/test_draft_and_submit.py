@@ -132,6 +132,17 @@ def test_a_balance_sheet_that_does_not_balance_is_not_sent(house, applicant):
             submit(w, application_id)
 
 
+def test_the_name_of_an_owner_is_refused_when_it_is_no_name(house, applicant):
+    with house.work(applicant) as w:
+        row = start_application(w, "sme-equipment-eur", locale="en")
+        for name in ("X" * 10_000, "\u200b\u202e", ""):
+            errors = save_owners(w, row.id, [{"name": name, "kind": "person", "share": "60"}]).errors
+            assert list(errors) == ["owners-0-name"], name
+        for name in ("X" * 300, "\u202eAnna\u200b Alba"):
+            assert not save_owners(w, row.id, [{"name": name, "kind": "person", "share": "60"}]).errors
+        assert row.owners[0].name == "Anna Alba"
+
+
 def test_owners_above_a_hundred_percent_stay_on_the_page(house, applicant):
     with house.work(applicant) as w:
         row = start_application(w, "sme-equipment-eur", locale="en")
