@@ -28,13 +28,18 @@ def open_case(w: Work, application_id: UUID, *, expected_version: int | None = N
     check_sight(w, row)
     if expected_version is not None and expected_version != row.row_version:
         last = next(reversed(audit.history(w, (SUBJECT, application_id))), None)
-        who = Text("Somebody") if last is None else last.actor_name
+        who = Text("Somebody") if last is None else actor_words(last.actor_name)
         raise Conflict(
             Text("{who} changed this application meanwhile. Look at it again before you go on.", who=who),
             expected=expected_version,
             current=row.row_version,
         )
     return row
+
+
+def actor_words(name: str) -> str:
+    """Who did something, for a sentence: the system is no name."""
+    return Text("The system") if name == SYSTEM.name else name
 
 
 def move(w: Work, row: ApplicationRow, wanted: ApplicationStatus, action: str, **data: Any) -> None:

@@ -26,6 +26,7 @@ from origination.queries.alerts import alerts_of_case
 from origination.queries.officer import CaseView, DecisionView, case
 from origination.steps.advance import advance
 from origination.steps.book import Held, book
+from origination.steps.case import actor_words
 from origination.steps.desk import judge_paper, request_paper
 from origination.steps.kyc import check_identity, settle_identity
 from origination.steps.note_view import note_view
@@ -69,7 +70,7 @@ def _page(
             case=view,
             form=form,
             decision=_decision(view.decision),
-            earlier=[_decision(one) for one in view.decisions[1:]],
+            earlier=[_decision(one) for one in view.decisions if one is not view.decision],
             alerts=alerts_of_case(r, application_id),
             findings=_findings(view),
             papers=[{"name": paper_name(paper.kind), "paper": paper} for paper in view.documents],
@@ -444,6 +445,12 @@ def price_words(name: str) -> str:
 def event_words(action: str) -> str:
     """An event of the trail; a new kind shows its stable name."""
     return translate(EVENT_WORDS[action]) if action in EVENT_WORDS else action
+
+
+@bp.app_template_filter("who")
+def who(name: str) -> str:
+    """Who did something of the trail."""
+    return translate(actor_words(name))
 
 
 @bp.app_template_filter("explain")

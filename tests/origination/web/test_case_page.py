@@ -116,7 +116,14 @@ def test_a_figure_is_read_from_a_page_and_an_answer_corrected(house, app, browse
     done = post(client, case, "evidence/correct", correct_fact="income_monthly", correct_value="40000",
                 correct_reason="As in the pay slip")  # fmt: skip
     assert done.status_code == 303
-    assert "Agrees" in client.get(case).text
+    anew = client.get(case).text
+    assert "Agrees" in anew
+    assert "Earlier decisions" in anew, "what was decided before the change is void and still told"
+    stale = client.post(f"{case}/evidence/correct", data=hidden_of(page, f"{case}/evidence/correct") | {
+        "correct_fact": "income_monthly", "correct_value": "39000", "correct_reason": "A second look",
+    })  # fmt: skip
+    assert stale.status_code == 409
+    assert re.search(r'<details class="disclosure" open>(?:(?!</details>).)*A second look', stale.text, re.DOTALL)
     looked = client.get(f"{case}/evidence/papers/{paper}?page=2&zoom=150").text
     assert looked.count("Page ") >= 3
     framed = client.get(f"{case}/evidence/papers/{paper}/sheet")
