@@ -200,7 +200,7 @@ class LatinWords:
 def letters_of(word: str) -> int:
     """The letters of a Latin word as bits."""
     bits = 0
-    for char in word:
+    for char in set(word):
         bits |= 1 << (ord(char) - ord("a") if "a" <= char <= "z" else 26)
     return bits
 

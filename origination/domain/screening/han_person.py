@@ -27,7 +27,8 @@ from origination.domain.screening.words import Name, Role
 from origination.domain.screening.writing import clean
 
 _READINGS_MAX = 64
-_FULL_NAME, _WESTERN = 3, 0.9
+FULL_NAME, _WESTERN = 3, 0.9
+LONG_NAME = 6
 
 
 def compare(first: Name, second: Name) -> Comparison:
@@ -55,7 +56,7 @@ def _characters(first: Name, second: Name) -> Comparison:
     distance = OSA.distance(a, b)
     longest = max(len(a), len(b))
     # Names of foreigners in characters are long and vary in one sound; a Chinese name differs in one character or not.
-    if longest >= 6 and distance == 1:
+    if longest >= LONG_NAME and distance == 1:
         same_sound = len(a) == len(b) and all(set(mandarin(x)) & set(mandarin(y)) for x, y in zip(a, b, strict=True))
         score = 0.9 if same_sound else 0.84
         return Comparison(
@@ -80,7 +81,7 @@ def _pattern(han: str) -> tuple[re.Pattern[str], ...]:
     parts = [korean_readings(char, surname=True) for char in plain[: len(surname)]]
     rest = [korean_readings(char) for char in plain[len(surname) :]]
     # Two characters are mostly a Chinese name, and short Korean syllables are many.
-    if len(plain) >= _FULL_NAME and all((*parts, *rest)):
+    if len(plain) >= FULL_NAME and all((*parts, *rest)):
         out.extend((_joined(parts + rest), _joined(rest + parts)))
     return tuple(out)
 
@@ -148,10 +149,10 @@ def _as_read(han: Name, texts: list[str]) -> float:
 
 def _with_western_name(han: str, texts: list[str]) -> float:
     """`Donald Tsang Yam-kuen`: a name more, in front or at the end, beside a full reading of three characters."""
-    if len(texts) < _FULL_NAME:
+    if len(texts) < FULL_NAME:
         return 0.0
     rests = [list(rest) for rest in without_western_name(tuple(texts), known=True)[1:]]
-    if len(han) >= _FULL_NAME:
+    if len(han) >= FULL_NAME:
         rests.extend((texts[1:], texts[:-1]))
     patterns = _pattern(han)
     return _WESTERN if any(p.fullmatch(order) for rest in rests for p in patterns for order in _orders(rest)) else 0.0
@@ -171,7 +172,7 @@ def _orders(texts: list[str]) -> tuple[str, ...]:
 
 def _near(han: str, texts: list[str]) -> float:
     """Typing errors in the romanisation: allowed when the result is no syllables of another name."""
-    if all(_is_syllables(text) for text in texts) or any(map(is_hangul, han)):
+    if all(is_syllables(text) for text in texts) or any(map(is_hangul, han)):
         cap = 0.6
     elif len(han) < 3:
         cap = 0.7
@@ -186,7 +187,8 @@ def _near(han: str, texts: list[str]) -> float:
 
 
 @lru_cache(maxsize=50_000)
-def _is_syllables(text: str) -> bool:
+def is_syllables(text: str) -> bool:
+    """Whether Latin letters can be cut into syllables of Mandarin."""
     syllables = pinyin_syllables()
     reachable = {0}
     for start in range(len(text)):

@@ -79,10 +79,12 @@ class Fits:
         # Half a name counts in full where it agrees with something else than itself: `Abdul` with Aboud.
         weights = np.where(half[:, None] & (self.best >= _ITSELF), 0.5, 1.0) * np.array(self.times)[:, None]
         agreed, matched = self._agreed(weights)
-        fathers_hit = self.hit[is_father].sum(axis=0)
+        times = np.array(self.times)
+        counted = self.hit * times[:, None]
+        fathers_hit = counted[is_father].sum(axis=0)
         over = np.maximum(0, self.over - fathers_hit)
-        names_hit = self.hit[~is_father].sum(axis=0) - over
-        left_names, left_fathers = (~is_father).sum() - names_hit, is_father.sum() - fathers_hit
+        names_hit = counted[~is_father].sum(axis=0) - over
+        left_names, left_fathers = times[~is_father].sum() - names_hit, times[is_father].sum() - fathers_hit
         other_names = np.maximum(0, names - names_hit - self.joins)
         other_fathers = np.maximum(0, fathers - fathers_hit)
         absorbed = by_own + by_listed
@@ -95,7 +97,8 @@ class Fits:
         cost = _CONFLICT * conflicts + np.where(few, _EXTRA_COMMON, _EXTRA) * surplus
         gain = _INITIAL_AGREES * absorbed
         bound = np.asarray((agreed + gain) / (matched + gain + cost), dtype=np.float32)
-        shared = np.minimum((self.hit & (weights >= 1.0)).sum(axis=0), self.answered) + absorbed + self.joins
+        whole = (counted * (weights >= 1.0)).sum(axis=0)
+        shared = (whole if self._repeats else np.minimum(whole, self.answered)) + absorbed + self.joins
         # One shared word is not a person, unless both names have only one.
         bound[(shared < 2) & (np.maximum(full, (~half).sum()) > 1)] = 0.0
         return bound

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from itertools import pairwise
+from itertools import islice, pairwise, product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ from origination.domain.screening.arabic_many import letters_of
 from origination.domain.screening.fold import Spelling, spell
 from origination.domain.screening.han import mandarin, readings, simplify, split_surname
 from origination.domain.screening.han_foreign import begins_with, classes, classes_of, parts_of, pattern
-from origination.domain.screening.han_person import southern, spellings
+from origination.domain.screening.han_person import FULL_NAME, LONG_NAME, is_syllables, southern, spellings
 from origination.domain.screening.hongkong import mixed_keys
 from origination.domain.screening.korean import korean_keys
 from origination.domain.screening.person_bound import Fits, is_half
@@ -37,6 +37,7 @@ _JOINED = 0.99
 # Share of the letters of a romanisation that may be wrong: a fifth of the longer writing.
 _TYPED_WRONG = 0.25
 _EVERY_LETTER = (1 << 27) - 1
+_GIVEN_MAX = 16
 _JOIN_LETTERS, _JOIN_SPELLED = 4, 6
 
 
@@ -168,30 +169,62 @@ def _exact_keys(name: Name) -> set[str]:
         if parts := parts_of(clean(name.written), name.han):
             return {
                 "=" + "".join(sorted(plain)),
+                *_one_less(plain),
                 *("f" + first for first in "PFMNLTKS" if begins_with(parts[-1], first)),
             }
         heard = (*readings(surname[0], surname=True), *southern(surname[0]), both)
         heard += korean_readings(plain[0], surname=True)
         korean = {"h" + key} if (key := sounds_key(plain)) else set()
-        return {"=" + "".join(sorted(plain)), *korean, *("s" + reading for reading in heard)}
+        return {
+            "=" + "".join(sorted(plain)),
+            *_one_less(plain),
+            *_given_keys(name.han),
+            *korean,
+            *("s" + reading for reading in heard),
+        }
     every = tuple(word.text for word in name.words if not word.native)
     latin = [word.text for word in name.words if not word.native and word.role is not Role.TITLE]
     keys = {"c" + key for key in chinese_keys(every)} | {"k" + key for key in korean_keys(every)}
     cantonese, mandarin_keys = mixed_keys(every)
     keys |= {"y" + key for key in cantonese} | {"m" + key for key in mandarin_keys}
-    if 1 < len(latin) <= 5 or (len(latin) == 1 and len(latin[0]) > 4):
+    if not solid_words(name):
+        keys |= {"i" + word.text for word in name.words if word.role is Role.INITIAL}
+    if len(latin) == 1 and is_syllables(latin[0]):
+        # Written in one, with the surname at either end.
+        keys |= {"l" + part for end in range(1, 7) for part in (latin[0][:end], latin[0][-end:])}
+    if 1 < len(latin) <= 5:
         # The surname stands at either end, or behind a Western given name.
         keys |= {"l" + latin[0], "l" + latin[-1], *("l" + word for word in latin[1:2] if len(latin) > 2)}
+        # Where the surname is misspelt the given name is not.
+        keys |= {"g" + given for given in ("".join(latin[1:]), "".join(latin[:-1])) if is_syllables(given)}
     return keys
+
+
+def _given_keys(han: str) -> set[str]:
+    """The given name in pinyin, for names of three characters and more: in shorter ones nothing may be misspelt."""
+    if len(han) < FULL_NAME:
+        return set()
+    given = split_surname(han)[1]
+    heard = product(*[(mandarin(simplify(char)) or ("",))[:2] for char in given])
+    return {"g" + "".join(chosen) for chosen in islice(heard, _GIVEN_MAX)}
+
+
+def _one_less(plain: str) -> set[str]:
+    """Keys of which long names in characters share one when they differ in one character."""
+    if len(plain) < LONG_NAME - 1:
+        return set()
+    return {"d" + "".join(sorted(plain[:at] + plain[at + 1 :])) for at in range(len(plain))} | {
+        "d" + "".join(sorted(plain))
+    }
 
 
 def _wanted_keys(name: Name) -> set[str]:
     keys = _exact_keys(name)
     if name.han:
-        return {key for key in keys if key[0] in "=h"} | {"l" + key[1:] for key in keys if key[0] == "s"}
+        return {key for key in keys if key[0] in "=hdg"} | {"l" + key[1:] for key in keys if key[0] == "s"}
     heard = {"f" + classes(word.text)[:1] for word in name.words if word.role in {Role.NAME, Role.PATRONYMIC}}
     across = {("m" if key[0] == "y" else "y") + key[1:] for key in keys if key[0] in "ym"}
-    return heard | across | {key for key in keys if key[0] in "ck"} | {"s" + key[1:] for key in keys if key[0] == "l"}
+    return heard | across | {key for key in keys if key[0] in "ckig"} | {"s" + key[1:] for key in keys if key[0] == "l"}
 
 
 def _masks(heard: Iterable[str]) -> tuple[int, ...]:

@@ -72,6 +72,7 @@ def father_of(word: str) -> str:
 
 
 _GAPS = re.compile(r"[^A-Za-z0-9']+")
+_ASCII_RUNS = re.compile(r"[a-z0-9]+")
 _HUMP = re.compile(r"(?<=[a-zà-ÿа-яё])(?=[A-ZÀ-ÞА-ЯЁ][a-zà-ÿа-яё]{2})")
 _ARABIC_TITLES = frozenset({
     "الحاج", "حاجي", "الشيخ", "شيخ", "سيد", "السيد", "ملا", "الملا", "مولوي", "دكتور", "الدكتور", "حاج", "قاري",
@@ -84,6 +85,8 @@ _DIN = re.compile(r"^([a-z]{3,}?)(?:u|e|a|i|o)(?:l|d|dd)?-?(din|deen|dine|den)$"
 
 def latin_words(word: str) -> list[str]:
     """One written word in plain Latin letters; scripts without own rules go through anyascii."""
+    if word.isascii():
+        return _ASCII_RUNS.findall(word.replace("'", "").lower())
     word = settle_script(word)
     script = next((script_of(char) for char in word if char.isalpha()), Script.LATIN)
     if script is Script.LATIN:
