@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -18,7 +19,7 @@ from sqlalchemy import select
 from core import audit
 from core.db import Work
 from core.domain.actor import Role
-from core.domain.errors import Conflict, IllegalTransition, InvalidInput, NotAllowed
+from core.domain.errors import Conflict, IllegalTransition, InvalidInput, NotAllowed, ProviderUnavailable
 from core.domain.texts import Text
 from core.tables import PartyRow
 from origination.domain.kyc import AlertState, KycSubject, ListInUse, ScreenedAlert
@@ -31,6 +32,7 @@ from origination.steps.screening_lists import current_index, lists_in_use
 from origination.steps.screening_threshold import threshold
 from origination.tables.screening import ScreeningAlertRow
 
+log = logging.getLogger("promissory.screening")
 REASON_MIN = 10
 
 
@@ -55,18 +57,22 @@ class Rescreened:
 def screen_subjects(w: Work, subjects: Iterable[KycSubject]) -> Screened:
     """Screens the parties behind the subjects (ids are party ids) and keeps new alerts.
 
-    Without any list in use nobody is screened: the alerts stay None and the assessment refers the case.
+    Without any list in use, and where screening is out of order, nobody is screened: the alerts stay None and the
+    assessment refers the case.
     """
     lists = lists_in_use(w)
     if not lists:
         return Screened(tuple(subjects), ())
     wanted = tuple(subjects)
-    round_ = _round(w, [UUID(subject.id) for subject in wanted])
     out = []
-    for subject in wanted:
-        rows, _new = _screen(w, round_, w.get(PartyRow, UUID(subject.id)))
-        alerts = tuple(ScreenedAlert(_alert_of(row), _state_of(row), row.list_kind) for row in rows)
-        out.append(replace(subject, alerts=alerts))
+    try:
+        round_ = _round(w, [UUID(subject.id) for subject in wanted])
+        for subject in wanted:
+            rows, _new = _screen(w, round_, w.get(PartyRow, UUID(subject.id)))
+            alerts = tuple(ScreenedAlert(_alert_of(row), _state_of(row), row.list_kind) for row in rows)
+            out.append(replace(subject, alerts=alerts))
+    except ProviderUnavailable:
+        return Screened(wanted, lists, available=False)
     return Screened(tuple(out), lists)
 
 
@@ -159,7 +165,7 @@ def _round(w: Work, party_ids: list[UUID]) -> _Round:
 def _screen(w: Work, given: _Round, party: PartyRow) -> tuple[list[ScreeningAlertRow], int]:
     """The rows of all alerts of the party now, and how many are new; a pair decided before keeps its decision."""
     query = _screened_party(party)
-    found = screen_party(given.index, query, least=given.least)
+    found = _look_up(given, query)
     known = given.known[party.id]
     if not found and not known:
         return [], 0
@@ -181,6 +187,16 @@ def _screen(w: Work, given: _Round, party: PartyRow) -> tuple[list[ScreeningAler
             rows.append(row)
     w.session.flush()
     return rows, new
+
+
+def _look_up(given: _Round, query: ScreenedParty) -> tuple[Alert, ...]:
+    """What the lists hold like this party. Raises ProviderUnavailable when the search fails, whatever the reason: the
+    case then waits for a person instead of standing still unseen."""
+    try:
+        return tuple(screen_party(given.index, query, least=given.least))
+    except Exception as failure:
+        log.exception("a name could not be screened")
+        raise ProviderUnavailable(Text("Names could not be screened")) from failure
 
 
 def _raise(

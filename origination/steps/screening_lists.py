@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from sqlalchemy import delete, func, select, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from core import audit, queue
 from core.db import Work
 from core.domain.actor import Role
-from core.domain.errors import InvalidInput
+from core.domain.errors import InvalidInput, ProviderUnavailable
 from core.domain.texts import Text
 from origination.domain.kept_text import text_to_kept
 from origination.domain.kyc import ListInUse
@@ -24,6 +26,7 @@ from origination.providers.index_store import INDEXES, code_version, pack_index
 from origination.providers.sanctions import LoadedList, check_not_shrunken, load_contents
 from origination.tables.screening import ScreeningEntryRow, ScreeningIndexRow, ScreeningListRow
 
+log = logging.getLogger("promissory.screening")
 SAMPLE = Path(__file__).resolve().parent.parent / "reference" / "ofac_sample"
 LIST_KINDS = ("sanctions", "pep", "internal")
 _KIND_OF = {"OFAC SDN": "sanctions", "UN Consolidated": "sanctions"}
@@ -216,14 +219,21 @@ def _index_key(editions: tuple[str, ...]) -> str:
 def current_index(w: Work) -> ScreeningIndex:
     """The index over all active lists, from this process's memory when the editions have not changed.
 
-    Else the one that a worker has built is loaded; without one this process builds it.
+    Else the one that a worker has built is loaded; without one this process builds it. Raises ProviderUnavailable when
+    that fails.
     """
     editions = tuple(one.sha256 for one in lists_in_use(w))
 
     def saved() -> bytes | None:
         return w.session.scalar(select(ScreeningIndexRow.data).where(ScreeningIndexRow.key == _index_key(editions)))
 
-    return INDEXES.get(editions, lambda: _entries(w), saved)
+    try:
+        return INDEXES.get(editions, lambda: _entries(w), saved)
+    except SQLAlchemyError:
+        raise
+    except Exception as failure:
+        log.exception("the index of the screening lists cannot be had")
+        raise ProviderUnavailable(Text("Names could not be screened")) from failure
 
 
 def build_index(w: Work) -> int:

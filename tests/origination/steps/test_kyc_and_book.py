@@ -12,6 +12,7 @@ from sqlalchemy import select
 from core.domain.errors import IllegalTransition, InvalidInput, NotAllowed
 from core.tables import OutboundMessageRow
 from origination.domain.application import ApplicationStatus as S
+from origination.queries.officer import Tab, queue
 from origination.queries.rows import kyc_check_of, offers_of
 from origination.steps.advance import advance
 from origination.steps.amend import amend
@@ -151,3 +152,22 @@ def test_choosing_again_voids_the_drafted_contract(house, applicant):
         assert prepare_contract(w, sent.application_id).id != first.id
         with pytest.raises(IllegalTransition):
             book(w, sent.application_id)
+
+
+def test_a_case_whose_names_cannot_be_screened_waits_for_a_person(house, applicant, officer, monkeypatch):
+    def broken(*_: object, **__: object) -> None:
+        raise MemoryError("no index")
+
+    with monkeypatch.context() as down:
+        down.setattr("origination.steps.screening.screen_party", broken)
+        sent = send(house, applicant)
+        assert run(house, applicant, sent).status is S.KYC_REFERRED
+        with house.work(officer) as w:
+            codes = {finding["code"] for finding in kyc_check_of(w, row_of(w, sent)).findings}
+            assert {"SCREENING_UNAVAILABLE", "NOT_SCREENED"} <= codes
+            assert queue(w, Tab.UNASSIGNED).lines[0].line.id == sent.application_id
+            with pytest.raises(NotAllowed, match="Nobody can pass"):
+                settle_identity(w, sent.application_id, passed=True, reason=REASON)
+    with house.work(officer) as w:
+        settle_identity(w, sent.application_id, passed=True, reason=REASON)
+        assert row_of(w, sent).status == S.KYC_PASSED.value
