@@ -213,8 +213,10 @@ def cases(edition_id: UUID) -> Response | tuple[str, int]:
                 expected_version=request.form.get("version", type=int),
             )  # fmt: skip
     except InvalidInput as error:
-        at = request.form.get("at", "")
-        return refused(edition_id, InvalidInput({f"case-{at}-{n}" if at else n: t for n, t in error.fields.items()}))
+        place = request.form.get("at", "")
+        if not place:
+            return refused(edition_id, error)
+        return refused(edition_id, InvalidInput({f"case-{place}-{name}": t for name, t in error.fields.items()}))
     except LendingError as error:
         return refused(edition_id, error)
     return redirect(url_for("policy.page", edition_id=edition_id, _anchor="cases"), code=303)

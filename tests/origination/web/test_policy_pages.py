@@ -62,6 +62,12 @@ def token(client: FlaskClient, page: str) -> str:
     return found[1]
 
 
+def version_of(client: FlaskClient, page: str) -> str:
+    found = re.search(r'name="version" value="(\d+)"', client.get(page).text)
+    assert found
+    return found[1]
+
+
 def begin(client: FlaskClient) -> str:
     home = client.get("/policy/")
     assert home.status_code == 200, home.text
@@ -234,6 +240,38 @@ def test_a_test_case_is_taken_from_a_decided_application(app, house, risk, appli
     wrong = mine.post(f"{draft}/cases", data=version | {"name": "x", "facts": "shoe = 44", "outcome": "APPROVE"})
     assert wrong.status_code == 422
     assert "no fact called shoe" in wrong.text
+
+
+def test_a_mistake_in_a_test_case_stays_with_that_case(house, risk, browser):
+    mine = browser(risk)
+    draft = begin(mine)
+    form = fields_of(mine.get(draft).text, f"{draft}/cases")
+    assert form["at"] == "0"
+    wrong = mine.post(f"{draft}/cases", data=form | {"facts": "shoe = 44", "name": "Mine"})
+    assert wrong.status_code == 422
+    again = fields_of(wrong.text, f"{draft}/cases")
+    assert (again["at"], again["facts"].strip(), again["name"]) == ("0", "shoe = 44", "Mine")
+    assert 'href="#case-0-facts"' in wrong.text
+    added = wrong.text[wrong.text.index("Add a test case") :]
+    assert "shoe = 44" not in added, "the form for a new case is empty"
+
+
+def test_a_table_sent_after_it_was_published_says_that_it_was_not_saved(house, risk, admin, browser):
+    mine, other = browser(risk), browser(admin)
+    draft = begin(mine)
+    table = f"{draft}/tables/affordability_consumer"
+    assert post(mine, table, **{"r0-fact:dti": "50%"}, action="save").status_code == 303
+    handed = fields_of(mine.get(draft).text, f"{draft}/simulate")
+    handed |= {"action": "submit", "note": "Less debt than before.", "version": version_of(mine, draft)}
+    assert mine.post(draft, data=handed).status_code == 303
+    late = fields_of(mine.get(table).text, table) | {"r0-fact:dti": "35%", "action": "save"}
+    told = {"csrf_token": token(other, draft), "action": "publish", "version": version_of(other, draft)}
+    assert other.post(draft, data=told).status_code == 303
+    answer = mine.post(table, data=late)
+    assert answer.status_code == 422
+    assert "What stands below was not saved" in answer.text
+    assert "35%" in answer.text
+    assert "35%" not in mine.get(table).text
 
 
 @pytest.mark.parametrize("role", [Role.OFFICER, Role.APPROVER, Role.COLLECTOR, Role.APPLICANT])
