@@ -127,6 +127,9 @@ def usable(features: Sequence[Feature], columns: Sequence[np.ndarray]) -> tuple[
             found.append(
                 Finding("EMPTY", feature.name, Text("{name} is empty in every row: left out", name=feature.name))
             )
+        elif feature.is_category and not feature.categories and len(present) == len(column):
+            text = Text("Every value of {name} is rare, as in a name or number: left out", name=feature.name)
+            found.append(Finding("RARE_VALUES", feature.name, text))
         elif len(present) == len(column) and (present == present[0]).all():
             found.append(
                 Finding("CONSTANT", feature.name, Text("{name} has one value only: left out", name=feature.name))

@@ -1,11 +1,12 @@
-"""Figures by period: in order of time, never one per row."""
+"""Odd columns: times with a value per row, names with a value per row, groups of few rows beside many."""
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scoring.domain.columns import Column, ColumnRole, ColumnType
+from scoring.domain.checks import usable
+from scoring.domain.columns import Column, ColumnRole, ColumnType, Feature
 from scoring.domain.fairness import two_proportions
 from scoring.steps.figures import BANDS, PERIODS_MOST, periods_of
 
@@ -29,6 +30,13 @@ def test_every_row_is_in_one_period(values, column):
     assert len(found) <= PERIODS_MOST + 1
     if len({value for value in values if value == value}) > PERIODS_MOST:
         assert len(found) <= BANDS + 1
+
+
+def test_a_column_of_names_is_left_out_and_told_so():
+    names, towns = Feature("uuid", ColumnType.CATEGORY), Feature("town", ColumnType.CATEGORY, 0, ("north",))
+    kept, found = usable((names, towns), (np.zeros(40), np.arange(40) % 2.0))
+    assert kept == [1]
+    assert [(finding.code, finding.column) for finding in found] == [("RARE_VALUES", "uuid")]
 
 
 def test_few_against_many_rows_is_quick():
