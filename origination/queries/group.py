@@ -1,9 +1,14 @@
-"""The connected parties of an application: one borrower in the eyes of the limits, and what each of them owes."""
+"""The connected parties of an application: one borrower in the eyes of the limits, and what each of them owes.
+
+Regulation (EU) 575/2013 art. 4(1)(39) and China's large-exposure rules (CBIRC order 2018 No. 1): parties are one group
+when one controls the other or the same person controls both.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
@@ -12,11 +17,11 @@ from sqlalchemy import or_, select
 from core.db import Work
 from core.domain.money import Money
 from core.tables import PartyRow
-from origination.domain.connected import CONTROL_SHARE
 from origination.domain.policy import OriginationPolicy
 from origination.tables.application import ApplicationRow, OwnerRow
 from repayment.queries.exposure import Exposure, exposures_by_party
 
+CONTROL_SHARE = Decimal("0.5")
 # The parties of the application itself are known without asking: what this very work has not yet written adds none.
 AS_WRITTEN = {"autoflush": False}
 
@@ -66,7 +71,7 @@ def parties_of_case(w: Work, row: ApplicationRow) -> frozenset[UUID]:
 
 def related_parties(w: Work, row: ApplicationRow) -> frozenset[UUID]:
     """The applicant, the owners, every other party of the same identity, and every company that one of them controls
-    (`connected.CONTROL_SHARE`, or by other means): one group of connected borrowers."""
+    (by more than `CONTROL_SHARE`, or by other means): one group of connected borrowers."""
     direct = direct_parties(row)
     indexes = _indexes(w, direct)
     return direct | _of_identity(w, indexes) | _controlled(w, indexes)

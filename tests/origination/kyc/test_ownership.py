@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.domain.errors import InvalidInput
-from origination.domain.connected import LinkKind, PartyLink, connected_groups, ownership_links
 from origination.domain.ownership import (
     THRESHOLDS,
     BasisKind,
@@ -167,15 +166,6 @@ def test_fifty_percent_rule_of_the_treasury():
     assert blocked_by_ownership(blocked, frozenset({"Xaver"})) == {"A": Decimal("0.5"), "B": Decimal("0.5")}
     two = graph("Xaver 25 A", "Yuri 25 A")
     assert blocked_by_ownership(two, frozenset({"Xaver", "Yuri"})) == {"A": Decimal("0.5")}
-
-
-def test_connected_parties_form_one_group_with_one_exposure():
-    links = [*ownership_links(graph("Anna 60 A", "Anna 30 B", "A 70 C")), PartyLink("Anna", "Ben", LinkKind.SPOUSE),
-             PartyLink("X", "Y", LinkKind.GUARANTEE)]  # fmt: skip
-    first, second = connected_groups(links)
-    assert first.members == {"Anna", "A", "C", "Ben"}
-    assert second.members == {"X", "Y"}
-    assert first.exposure_minor({"Anna": 100, "C": 50, "B": 900}) == 150
 
 
 def figures(employees: int, revenue: str, assets: str = "0") -> SizeFigures:
