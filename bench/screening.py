@@ -5,7 +5,8 @@
 Quality is measured on the public pairs of origination/reference/screening_pairs.psv. They were read while the matcher
 was written, so the figure is an upper bound for unseen names, not a forecast. Speed is measured on a list grown to the
 wanted size by recombining the words of the shipped sample: names of its words, each with words the index has not met
-before, and ordinary people by language. The share of these that alert is counted on the list as it is.
+before, of the commonest words, of Arabic words nobody has met, and ordinary people by language. The share of these that
+alert is counted on the list as it is.
 With --data (a folder with list files) the aliases of each entry are compared with its main name, by how alike their
 letters are, and beside them the nearest names of other entries: recall per class, and alerts on different entries.
 """
@@ -23,6 +24,7 @@ from pathlib import Path
 from rapidfuzz import fuzz, process
 
 from bench.ordinary_names import ordinary_people
+from origination.domain.screening import lexicon
 from origination.domain.screening.index import ScreeningIndex
 from origination.domain.screening.match import match_pair
 from origination.domain.screening.party import ListedEntry, ListedName, PartyKind, ScreenedParty
@@ -165,10 +167,29 @@ def speed(names: int, seconds: float) -> None:
     for kind in PartyKind:
         pool = [form.text for form in index.forms(kind)]
         _timed(index, f"{kind.value}, words of the list", [_mixed(pool) for _ in range(400)], kind, seconds / 4)
+    for label, names in (("commonest words", common_words(200)), ("unseen Arabic words", unseen_arabic(200))):
+        _timed(index, f"person, {label}", names, PartyKind.PERSON, seconds / 12)
     people = ordinary_people(2_400)
     for language in dict.fromkeys(language for language, _ in people):
         names = list(dict.fromkeys(name for other, name in people if other == language))
         _timed(index, f"person, {language}", names, PartyKind.PERSON, seconds / 24)
+
+
+def common_words(count: int) -> list[str]:
+    """Names of two to four of the words that most listed names share."""
+    random.seed(20260302)
+    words = sorted(word for word in lexicon.commonest() if word.isascii())
+    return [" ".join(random.choices(words, k=random.choice((2, 3, 4)))) for _ in range(count)]
+
+
+def unseen_arabic(count: int) -> list[str]:
+    """Names of two to four words in Arabic letters that no list has: letters at random."""
+    random.seed(20260302)
+
+    def word() -> str:
+        return "".join(random.choices("ابتثجحخدذرزسشصضطظعغفقكلمنهوي", k=random.randint(3, 6)))
+
+    return [" ".join(word() for _ in range(random.choice((2, 3, 4)))) for _ in range(count)]
 
 
 def _timed(index: ScreeningIndex, label: str, names: list[str], kind: PartyKind, seconds: float) -> None:

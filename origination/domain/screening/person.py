@@ -192,7 +192,7 @@ def _all_common(alignment: Alignment, a: tuple[Word, ...], b: tuple[Word, ...]) 
     words = [
         any(_is_one_of(a[i], common) for i in pair.first) or any(_is_one_of(b[j], common) for j in pair.second)
         for pair in alignment.pairs
-        if {a[i].role for i in pair.first} | {b[j].role for j in pair.second} != {Role.PARTICLE}
+        if Role.PARTICLE not in {a[i].role for i in pair.first} | {b[j].role for j in pair.second}
     ]
     return len(words) <= 2 and all(words)
 

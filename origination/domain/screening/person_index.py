@@ -206,7 +206,7 @@ def _given_keys(han: str) -> set[str]:
         return set()
     given = split_surname(han)[1]
     heard = product(*[(mandarin(simplify(char)) or ("",))[:2] for char in given])
-    return {"g" + "".join(chosen) for chosen in islice(heard, _GIVEN_MAX)}
+    return {"G" + "".join(chosen) for chosen in islice(heard, _GIVEN_MAX)}
 
 
 def _one_less(plain: str) -> set[str]:
@@ -221,10 +221,13 @@ def _one_less(plain: str) -> set[str]:
 def _wanted_keys(name: Name) -> set[str]:
     keys = _exact_keys(name)
     if name.han:
-        return {key for key in keys if key[0] in "=hdg"} | {"l" + key[1:] for key in keys if key[0] == "s"}
+        across = {"s": "l", "G": "g"}
+        return {key for key in keys if key[0] in "=hd"} | {across[k[0]] + k[1:] for k in keys if k[0] in across}
     heard = {"f" + classes(word.text)[:1] for word in name.words if word.role in {Role.NAME, Role.PATRONYMIC}}
-    across = {("m" if key[0] == "y" else "y") + key[1:] for key in keys if key[0] in "ym"}
-    return heard | across | {key for key in keys if key[0] in "ckig"} | {"s" + key[1:] for key in keys if key[0] == "l"}
+    # Cantonese beside Mandarin; a surname in Latin letters, or the rest of a name, beside characters.
+    across = {"y": "m", "m": "y", "l": "s", "g": "G"}
+    found = {key if key[0] in "cki" else across.get(key[0], "") + key[1:] for key in keys}
+    return heard | found
 
 
 def _masks(heard: Iterable[str]) -> tuple[int, ...]:

@@ -38,7 +38,8 @@ SHORT_WORD, SHORTER = 4, 1.2
 
 def word_similarity(one: Word, other: Word) -> float:
     """Symmetric, between 0 and 1. An initial stands for any word that begins with it."""
-    if (one.role is Role.PARTICLE) != (other.role is Role.PARTICLE) and (one.native or other.native):
+    apart = one.native or other.native or one.text != other.text
+    if apart and (one.role is Role.PARTICLE) != (other.role is Role.PARTICLE):
         return 0.0
     if one.native or other.native:
         return _native_similarity(one, other)
