@@ -40,7 +40,8 @@ class ApplicationRow(HasId, Row):
     draft: Mapped[str] = mapped_column(EncryptedText("application.draft"), default="{}")
     answers: Mapped[str | None] = mapped_column(EncryptedText("application.answers"))
     party_id: Mapped[UUID | None] = mapped_column(ForeignKey("party.id"), index=True)
-    signatory_party_id: Mapped[UUID | None] = mapped_column(ForeignKey("party.id"), index=True)  # who signs for a company
+    # who signs for a company
+    signatory_party_id: Mapped[UUID | None] = mapped_column(ForeignKey("party.id"), index=True)
     owner_user_id: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"), index=True)
     entered_by: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
     assigned_to: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"), index=True)
