@@ -3,7 +3,7 @@
     python -m bench.rules [cases]
 
 Prints decisions a second on one core; the aim of a whole trial (facts as kept, outcomes, groups, losses, profit) is a
-million applications a minute. zen-engine is no dependency: `pip install -r bench/requirements.txt` to compare.
+million applications a minute. zen-engine is no dependency: bench/requirements.txt says how to compare.
 """
 
 from __future__ import annotations
