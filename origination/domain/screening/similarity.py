@@ -38,7 +38,8 @@ SHORT_WORD, SHORTER = 4, 1.2
 
 def word_similarity(one: Word, other: Word) -> float:
     """Symmetric, between 0 and 1. An initial stands for any word that begins with it."""
-    apart = one.native or other.native or one.text != other.text
+    # `Ben` is a particle, and short for Benjamin.
+    apart = one.native or other.native or (one.text != other.text and not _are_forms_of_one_name(one.text, other.text))
     if apart and (one.role is Role.PARTICLE) != (other.role is Role.PARTICLE):
         return 0.0
     if one.native or other.native:
@@ -124,15 +125,18 @@ def spelling_similarity(one: str, other: str) -> float:
     return _spelling_similarity(one, other) if one < other else _spelling_similarity(other, one)
 
 
+def _are_forms_of_one_name(one: str, other: str) -> bool:
+    nicknames = lexicon.nicknames()
+    return not nicknames.get(one, frozenset()).isdisjoint(nicknames.get(other, frozenset()))
+
+
 @lru_cache(maxsize=300_000)
 def _spelling_similarity(one: str, other: str) -> float:
     groups = lexicon.name_groups()
     first, second = groups.get(one), groups.get(other)
     if first is not None and first == second:
         return 1.0
-    nicknames = lexicon.nicknames()
-    shared = nicknames.get(one, frozenset()) & nicknames.get(other, frozenset())
-    if shared:
+    if _are_forms_of_one_name(one, other):
         return NICKNAME
     near = max(word_letters(spell(one), spell(other)), _respelt_letters(one, other))
     if first is not None and second is not None:
